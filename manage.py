@@ -1,0 +1,12 @@
+#!/usr/bin/env python3
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+from config import embedded
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    embedded.prepare()
+    execute_from_command_line(sys.argv)
