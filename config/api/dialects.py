@@ -1,0 +1,165 @@
+"""The dialects: for each vendor's protocol its prefixes, media types, limits, carriers of credentials and error body.
+
+One object per dialect; nothing here knows a domain noun. A path belongs to the dialect with the longest prefix.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest
+
+from config.errors import GatehouseError, RateLimited
+
+Carrier = Callable[[HttpRequest], str | None]
+Body = dict[str, Any]
+
+
+def bearer(request: HttpRequest) -> str | None:
+    """`Authorization: Bearer <credential>`."""
+    return _authorization(request, "bearer")
+
+
+def api_key_scheme(request: HttpRequest) -> str | None:
+    """`Authorization: ApiKey <credential>`."""
+    return _authorization(request, "apikey")
+
+
+def api_key_header(request: HttpRequest) -> str | None:
+    """`X-Api-Key: <credential>`."""
+    return request.headers.get("X-Api-Key") or None
+
+
+def basic_password(request: HttpRequest) -> str | None:
+    """`Authorization: Basic …`: the password is the credential, the user name is free."""
+    encoded = _authorization(request, "basic")
+    if encoded is None:
+        return None
+    try:
+        _, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+    return password
+
+
+def _authorization(request: HttpRequest, scheme: str) -> str | None:
+    word, _, rest = request.headers.get("Authorization", "").partition(" ")
+    return rest.strip() if word.lower() == scheme else None
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How one vendor's clients speak: everything about the wire that is not a single route's business."""
+
+    name: str
+    prefixes: tuple[str, ...]
+    error_body: Callable[[GatehouseError], Body]
+    carriers: tuple[Carrier, ...] = (bearer, api_key_header)
+    media_types: tuple[str, ...] = ()  # empty: the Content-Type is not looked at
+    max_body: int = 2 * 1024 * 1024  # bytes
+    statuses: Mapping[int, int] = field(default_factory=dict)  # where this dialect uses another code
+    challenge: str = "Bearer"
+    session: bool = False  # the portal's session cookie is a credential too, with CSRF protection
+    no_store: bool = False
+
+    def status(self, error: GatehouseError) -> int:
+        """The status code this dialect answers `error` with."""
+        return self.statuses.get(error.status, error.status)
+
+    def headers(self, error: GatehouseError) -> dict[str, str]:
+        """The headers that go with the error: the challenge of a 401, Retry-After of a 429, Allow of a 405."""
+        headers = dict(error.headers)
+        if self.status(error) == HTTPStatus.UNAUTHORIZED and self.challenge:
+            headers.setdefault("WWW-Authenticate", self.challenge)
+        if isinstance(error, RateLimited):
+            headers.setdefault("Retry-After", "60")
+        return headers
+
+
+def _with_fields(error: GatehouseError) -> str:
+    """One line that names every refused field, for dialects whose error body has only a text."""
+    if not error.fields:
+        return error.message
+    return "; ".join(
+        f"{refused.path}: {refused.message}" if refused.path else refused.message for refused in error.fields
+    )
+
+
+def _phaset_body(error: GatehouseError) -> Body:
+    details = [{"path": refused.path, "message": refused.message} for refused in error.fields]
+    return {"error": error.code, "message": error.message, "details": details}
+
+
+def _factstore_body(error: GatehouseError) -> Body:
+    return {
+        "status": error.status,
+        "error": HTTPStatus(error.status).phrase,
+        "message": _with_fields(error),
+        "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+        "errors": [{"field": refused.path, "message": refused.message} for refused in error.fields],
+    }
+
+
+def _sqedule_body(error: GatehouseError) -> Body:
+    if error.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return {"error": "Unauthorized action"}
+    if error.status == HTTPStatus.BAD_REQUEST:
+        return {"error": f"Invalid input: {_with_fields(error)}"}
+    return {"error": _with_fields(error)}
+
+
+def _problem_body(error: GatehouseError) -> Body:
+    """Problem details (RFC 9457), for the routes that are ours."""
+    return {
+        "type": "about:blank",
+        "title": HTTPStatus(error.status).phrase,
+        "status": error.status,
+        "detail": error.message,
+        "code": error.code,
+        "errors": [{"field": refused.path, "message": refused.message} for refused in error.fields],
+    }
+
+
+PHASET = Dialect(
+    name="phaset",
+    prefixes=("/integration/",),
+    error_body=_phaset_body,
+    carriers=(),  # the last path segment is the whole authentication
+    max_body=256 * 1024,
+    challenge="",
+    no_store=True,
+)
+FACTSTORE = Dialect(
+    name="openfactstore",
+    prefixes=("/api/v1/", "/api/v2/"),
+    error_body=_factstore_body,
+    carriers=(bearer, api_key_header, api_key_scheme),
+    media_types=("application/json",),
+)
+SQEDULE = Dialect(
+    name="sqedule",
+    prefixes=("/v1/",),
+    error_body=_sqedule_body,
+    carriers=(bearer, api_key_header, basic_password),
+    statuses={403: 401},
+    session=True,
+)
+OURS = Dialect(
+    name="gatehouse",
+    prefixes=("/api/gatehouse/v1/",),
+    error_body=_problem_body,
+    media_types=("application/json",),
+    session=True,
+)
+
+DIALECTS = (PHASET, FACTSTORE, SQEDULE, OURS)
+
+
+def dialect_of(path: str) -> Dialect | None:
+    """The dialect that owns `path`, by its longest prefix; None for the portal's own pages."""
+    owners = [(len(prefix), dialect) for dialect in DIALECTS for prefix in dialect.prefixes if path.startswith(prefix)]
+    return max(owners, key=lambda owner: owner[0])[1] if owners else None
