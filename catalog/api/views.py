@@ -1,0 +1,91 @@
+"""The base of every API view: its dialect's manners and the actor behind the credential."""
+
+from typing import Any, ClassVar
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from catalog.actors import Actor
+from catalog.middleware import request_context, session_actor
+from catalog.services.keys import authenticate_key
+from config.api.dialects import Dialect
+from config.api.errors import error_response, understood
+from config.errors import GatehouseError, Unauthenticated, UnsupportedMediaType
+
+log = structlog.get_logger(__name__)
+
+
+class DialectView(APIView):
+    """A view of one dialect: closed unless `public`, errors in the dialect's words, `self.actor` set.
+
+    Methods take what they need from `self.actor` and `request.data`, call a service, and return a Response.
+    """
+
+    dialect: ClassVar[Dialect]
+    public: ClassVar[bool] = False
+    uploads: ClassVar[bool] = False  # the body is multipart/form-data, not the dialect's media type
+    actor: Actor
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Authenticate, then check the media type, before the method runs."""
+        super().initial(request, *args, **kwargs)
+        if request.method is None or request.method.lower() not in self.http_method_names or not self._takes(request):
+            return  # DRF answers 405 by itself
+        if not self.public:
+            self.actor = self.authenticate_caller(request._request)
+            request._request.actor = self.actor  # type: ignore[attr-defined]
+        self._check_media_type(request)
+
+    def authenticate_caller(self, request: HttpRequest) -> Actor:
+        """The actor of the first credential a carrier finds; a wrong one ends the search. Raises Unauthenticated."""
+        for carrier in self.dialect.carriers:
+            token = carrier(request)
+            if token is not None:
+                return authenticate_key(token, **request_context(request))
+        if self.dialect.session and request.user.is_authenticated and csrf_passes(request):
+            actor = session_actor(request)
+            if actor is not None:
+                return actor
+        raise Unauthenticated("A credential is needed.")
+
+    def handle_exception(self, exc: Exception) -> HttpResponse:
+        """Print a refusal in the dialect's words; log anything else and answer a bare 500."""
+        error = understood(exc, self.request.method or "")
+        if error is None:
+            log.exception("unexpected_error", view=type(self).__name__)
+            error = GatehouseError("An unexpected error; it has been logged.")
+        response = error_response(self.dialect, error)
+        if error.status == 405:
+            response["Allow"] = ", ".join(self.allowed_methods)
+        response.exception = True  # type: ignore[attr-defined]
+        return response
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Keep credentials that stand in paths out of caches and referrers."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if self.dialect.no_store:
+            response["Cache-Control"] = "no-store"
+            response["Referrer-Policy"] = "no-referrer"
+        return response
+
+    def _takes(self, request: Request) -> bool:
+        return hasattr(self, (request.method or "").lower())
+
+    def _check_media_type(self, request: Request) -> None:
+        if request.method in ("GET", "HEAD", "OPTIONS", "DELETE"):
+            return
+        wanted = ("multipart/form-data",) if self.uploads else self.dialect.media_types
+        said = (request.content_type or "").partition(";")[0].strip().lower()
+        empty = request.META.get("CONTENT_LENGTH") in (None, "", "0")
+        if wanted and said not in wanted and not (empty and not said) and not (empty and not self.uploads):
+            raise UnsupportedMediaType(f"Send {' or '.join(wanted)}, not {said or 'a body without Content-Type'}.")
+
+
+def csrf_passes(request: HttpRequest) -> bool:
+    """Whether an unsafe request that rides on the session cookie carries the portal's CSRF token."""
+    check = CsrfViewMiddleware(lambda _: HttpResponse())
+    check.process_request(request)
+    return check.process_view(request, lambda _: HttpResponse(), (), {}) is None

@@ -1,0 +1,39 @@
+from django.apps import AppConfig
+
+from catalog.rights import register_actions
+
+
+class CatalogConfig(AppConfig):
+    """Who we are and what we own."""
+
+    name = "catalog"
+
+    def ready(self) -> None:
+        register_actions(
+            {
+                "organization:read": "See the organization",
+                "organization:update": "Change the organization",
+                "organization:create": "Make an organization below",
+                "organization:member:read": "See members",
+                "organization:member:create": "Add members",
+                "organization:member:update": "Change a member's role",
+                "organization:role:read": "See roles",
+                "organization:team:read": "See teams",
+                "organization:team:create": "Make teams",
+                "organization:service_account:read": "See service accounts",
+                "organization:service_account:create": "Make service accounts",
+                "organization:api_key:create": "Issue API keys",
+                "organization:api_key:revoke": "Revoke API keys",
+                "organization:webhook_token:create": "Issue webhook tokens",
+                "organization:webhook_token:revoke": "Revoke webhook tokens",
+                "organization:component:read": "See components",
+                "organization:component:create": "Add components",
+                "organization:component:update": "Change components",
+                "organization:component:push": "Push manifests from CI",
+                "organization:environment:read": "See environments",
+                "organization:environment:create": "Add environments",
+                "organization:environment:update": "Change environments",
+                "organization:environment:delete": "Delete environments",
+                "organization:event:read": "See what happened",
+            }
+        )

@@ -1,0 +1,34 @@
+"""Who is asking: the actor of the session, found when first asked for."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
+
+from catalog.actors import Actor, user_actor
+
+ORGANIZATION = "organization_id"  # session key of the organization a person chose
+
+
+class ActorMiddleware:
+    """Sets `request.actor`: the actor of the signed-in person, or None. API views replace it by their credential's."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.actor = SimpleLazyObject(lambda: session_actor(request))  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+
+def session_actor(request: HttpRequest) -> Actor | None:
+    """The actor of the signed-in person in the organization they chose."""
+    if not request.user.is_authenticated:
+        return None
+    return user_actor(request.user, request.session.get(ORGANIZATION), **request_context(request))
+
+
+def request_context(request: HttpRequest) -> dict[str, str | None]:
+    """Where a request came from and under which id, for the history."""
+    request_id = request.headers.get("X-Request-Id", "")[:64]
+    return {"address": request.META.get("REMOTE_ADDR") or None, "request_id": request_id}

@@ -1,0 +1,32 @@
+from catalog.models.base import Keyed, TenantModel, TenantQuerySet, uuid7
+from catalog.models.component import Component, Domain, System
+from catalog.models.environment import Environment
+from catalog.models.event import Event, OutboxEntry
+from catalog.models.keys import ApiKey, WebhookToken
+from catalog.models.organization import Counter, JobTick, Organization
+from catalog.models.people import Membership, Role, RoleRule, ServiceAccount, Team, TeamMember, User
+
+__all__ = [
+    "ApiKey",
+    "Component",
+    "Counter",
+    "Domain",
+    "Environment",
+    "Event",
+    "JobTick",
+    "Keyed",
+    "Membership",
+    "Organization",
+    "OutboxEntry",
+    "Role",
+    "RoleRule",
+    "ServiceAccount",
+    "System",
+    "Team",
+    "TeamMember",
+    "TenantModel",
+    "TenantQuerySet",
+    "User",
+    "WebhookToken",
+    "uuid7",
+]

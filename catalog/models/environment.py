@@ -1,0 +1,80 @@
+"""Where software runs."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models.functions import Lower
+
+from catalog.models.base import TenantModel, TenantQuerySet
+
+
+def empty_scope() -> dict:
+    """A scope that keeps everything."""
+    return {"include": {"names": [], "patterns": []}, "exclude": {"names": [], "patterns": []}}
+
+
+class EnvironmentQuerySet(TenantQuerySet):
+    def for_list(self) -> Self:
+        """Everything a list row shows, in one query however many rows."""
+        return self.select_related("organization")
+
+
+class Environment(TenantModel):
+    """A place software is deployed to, the same row for every dialect.
+
+    `drift_state`, `drifted_at` and the latest snapshot's columns are written from above, by the services that record
+    snapshots and drift, so that lists can filter and sort by them.
+    """
+
+    entity = "environment"
+    resource = (("environment", "name"),)
+
+    class Kind(models.TextChoices):
+        K8S = "k8s", "Kubernetes"
+        ECS = "ecs", "Amazon ECS"
+        LAMBDA = "lambda", "AWS Lambda"
+        S3 = "s3", "S3"
+        DOCKER = "docker", "Docker"
+        GENERIC = "generic", "Generic"
+
+    class DriftPolicy(models.TextChoices):
+        WARN = "warn"
+        BLOCK = "block"
+        IGNORE = "ignore"
+
+    class DriftState(models.TextChoices):
+        UNKNOWN = "unknown", "No snapshot"
+        IN_SYNC = "in_sync", "In sync"
+        DRIFTED = "drifted", "Drifted"
+        WARNED = "warned", "Drifted, warn only"
+        IGNORED = "ignored", "Ignored"
+        ALLOWED = "allowed", "Allow-listed"
+
+    name = models.CharField(max_length=255)
+    kind = models.CharField(max_length=16, choices=Kind, default=Kind.GENERIC)
+    description = models.TextField(blank=True, default="")
+    drift_policy = models.CharField(max_length=16, choices=DriftPolicy, default=DriftPolicy.WARN)
+    scope = models.JSONField(default=empty_scope, blank=True)
+    drift_state = models.CharField(max_length=16, choices=DriftState, default=DriftState.UNKNOWN, editable=False)
+    drifted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    snapshot_index = models.PositiveIntegerField(default=0, editable=False, help_text="Of the latest snapshot.")
+    snapshot_at = models.DateTimeField(null=True, blank=True, editable=False)
+    snapshot_by = models.CharField(max_length=255, blank=True, default="", editable=False)
+    running_count = models.PositiveIntegerField(default=0, editable=False)
+
+    objects = EnvironmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                "organization",
+                Lower("name"),
+                name="environment_name",
+                violation_error_message="An environment of this name exists.",
+            )
+        ]
+        indexes = [models.Index(fields=["organization", "name", "id"], name="environment_list")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,78 @@
+"""What happened: the append-only history, and the mutable list of what still has to be told."""
+
+import uuid
+from datetime import datetime
+from typing import Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.utils import timezone
+
+from catalog.models.base import Keyed, TenantQuerySet
+
+
+class EventQuerySet(TenantQuerySet):
+    def about(self, uid: uuid.UUID) -> Self:
+        """The events that concern the thing with this uid, newest first."""
+        return self.filter(related__contains=[uid])
+
+
+class Event(Keyed):
+    """One thing that happened to one subject. Never changed, never deleted: row triggers refuse both.
+
+    Organization, actor and subject are plain values without foreign keys, so nothing cascades into history.
+    `related` holds the uid of the subject and of everything else whose timeline shows the event.
+    """
+
+    entity = "event"
+    resource = (("event", "uid"),)
+
+    organization_id = models.BigIntegerField()
+    kind = models.CharField(max_length=64)
+    subject_type = models.CharField(max_length=64)
+    subject_uid = models.UUIDField()
+    subject_label = models.CharField(max_length=512)
+    related = ArrayField(models.UUIDField(), default=list)
+    actor_kind = models.CharField(max_length=16)
+    actor_label = models.CharField(max_length=255)
+    actor_uid = models.UUIDField(null=True)
+    address = models.GenericIPAddressField(null=True)
+    request_id = models.CharField(max_length=64, blank=True, default="")
+    data = models.JSONField(default=dict)
+    occurred_at = models.DateTimeField(default=timezone.now)
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-occurred_at", "-pk"]
+        indexes = [
+            models.Index(fields=["organization_id", "-occurred_at", "-id"], name="event_list"),
+            GinIndex(fields=["related"], name="event_related"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject_label}"
+
+
+class OutboxEntry(models.Model):
+    """That an event has subscribers still to be told. Done when every subscriber took it."""
+
+    event = models.OneToOneField(Event, models.PROTECT, related_name="outbox")
+    next_attempt_at = models.DateTimeField(default=timezone.now)
+    attempts = models.PositiveIntegerField(default=0)
+    done_at = models.DateTimeField(null=True)
+    last_error = models.TextField(blank=True, default="")
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name_plural = "outbox entries"
+        indexes = [models.Index(fields=["next_attempt_at", "id"], condition=models.Q(done_at=None), name="outbox_due")]
+
+    def __str__(self) -> str:
+        return f"{self.event} ({'told' if self.done_at else 'to tell'})"
+
+    @classmethod
+    def due(cls, at: datetime) -> "models.QuerySet[OutboxEntry]":
+        """Entries to tell at `at`, oldest first."""
+        return cls.objects.filter(done_at=None, next_attempt_at__lte=at).order_by("pk")

@@ -1,0 +1,94 @@
+"""Who we are: the tree of organizations, and the numbers each hands out."""
+
+import zoneinfo
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from catalog.models.base import Keyed
+
+
+def check_time_zone(name: str) -> None:
+    """Refuse what is not an IANA time zone name."""
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError("Not an IANA time zone name.")
+
+
+class Organization(Keyed):
+    """A tenant. `path` holds the ids from the root to itself (`1/4/`), so a subtree is a prefix."""
+
+    name = models.CharField(max_length=255)
+    slug = models.CharField(
+        max_length=64, validators=[RegexValidator(r"^[a-z0-9]([a-z0-9_-]*[a-z0-9])?$", "Use a-z, 0-9, - and _.")]
+    )
+    public_id = models.CharField(
+        max_length=32,
+        help_text="Phaset's ORG_ID.",
+        validators=[RegexValidator(r"^[A-Za-z0-9_-]+$", "Use letters, digits, - and _.")],
+    )
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    path = models.CharField(max_length=255, editable=False, default="")
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[check_time_zone])
+    four_eyes = models.BooleanField(default=True, help_text="Who asks for an approval may not give it.")
+    review_policy = models.BooleanField(default=False, help_text="Changes of bound rulesets need a review.")
+    records_by_integrations = models.BooleanField(
+        default=False, help_text="A Phaset push of an unknown record id creates the component."
+    )
+    gate_default_allows = models.BooleanField(
+        default=True, help_text="Let a digest pass where no deployment policy applies."
+    )
+    created_at = models.DateTimeField(auto_now_add=True, editable=False)
+    updated_at = models.DateTimeField(auto_now=True, editable=False)
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("slug"), name="organization_slug", violation_error_message="This slug is taken."
+            ),
+            models.UniqueConstraint(
+                fields=["public_id"], name="organization_public_id", violation_error_message="This id is taken."
+            ),
+        ]
+        indexes = [models.Index(fields=["path"], name="organization_path", opclasses=["text_pattern_ops"])]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def zone(self) -> zoneinfo.ZoneInfo:
+        """The zone in which this organization's schedules are read."""
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+
+class Counter(models.Model):
+    """The last number an organization handed out in one sequence (release numbers, version ids)."""
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
+    sequence = models.CharField(max_length=64)
+    value = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "sequence"], name="counter_once")]
+
+    def __str__(self) -> str:
+        return f"{self.sequence} {self.value}"
+
+
+class JobTick(models.Model):
+    """That a scheduled job ran for one tick of the clock: the unique row keeps two schedulers from doing it twice."""
+
+    job = models.CharField(max_length=64)
+    tick = models.BigIntegerField(help_text="Whole intervals since 1970 UTC.")
+    started_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+    outcome = models.TextField(blank=True, default="")
+
+    class Meta:
+        ordering = ["-started_at", "-pk"]
+        constraints = [models.UniqueConstraint(fields=["job", "tick"], name="job_tick_once")]
+
+    def __str__(self) -> str:
+        return f"{self.job} at {self.started_at:%Y-%m-%d %H:%M:%S}"

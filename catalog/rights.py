@@ -1,0 +1,127 @@
+"""The grammar of rights: action globs allowed on resource globs (Cycloid's grammar, for every dialect).
+
+`*` stands for any text inside one word, `**` for any text across words. A resource glob also covers what lies below
+the resource it names: `organization:acme:component:checkout` covers the trails and releases of that component.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+ACTIONS: dict[str, str] = {}
+
+
+def register_actions(actions: dict[str, str]) -> None:
+    """Make actions known, as {action: what it lets one do}; called by each app when it starts."""
+    ACTIONS.update(actions)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Allow `action` on `resources`; no resources means everything in the organization."""
+
+    action: str
+    resources: tuple[str, ...] = ()
+
+
+@lru_cache(maxsize=4096)
+def glob_pattern(glob: str) -> str:
+    """The regular expression (Python's and PostgreSQL's) that matches what `glob` names, anchored at both ends."""
+    parts = (
+        ".*" if part == "**" else "[^:]*" if part == "*" else re.escape(part) for part in re.split(r"(\*\*|\*)", glob)
+    )
+    return "^" + "".join(parts) + "$"
+
+
+def resource_pattern(glob: str) -> str:
+    """Like `glob_pattern`, and also what lies below the named resource."""
+    return glob_pattern(glob)[:-1] + "(:.*)?$"
+
+
+@lru_cache(maxsize=65536)
+def action_matches(glob: str, action: str) -> bool:
+    """Whether the action glob covers `action`."""
+    return re.match(glob_pattern(glob), action) is not None
+
+
+def allows(rules: Iterable[Rule], action: str, path: str) -> bool:
+    """Whether some rule allows `action` on the resource at `path`."""
+    return any(
+        action_matches(rule.action, action)
+        and (not rule.resources or any(re.match(resource_pattern(glob), path) for glob in rule.resources))
+        for rule in rules
+    )
+
+
+# Role -> (name, description, action globs). Seeded into each organization, not editable there.
+BUILT_IN_ROLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "owner": ("Owner", "Everything, other owners included.", ("organization:**",)),
+    "admin": ("Admin", "Everything in the organization.", ("organization:**",)),
+    "change-manager": (
+        "Change manager",
+        "Approves releases and reviews changes of rules.",
+        (
+            "organization:read",
+            "organization:**:read",
+            "organization:approval:*",
+            "organization:release:*",
+            "organization:ruleset:*",
+            "organization:binding:*",
+            "organization:application:*",
+            "organization:baseline:*",
+            "organization:policy:*",
+            "organization:gate:evaluate",
+            "organization:notification:*",
+        ),
+    ),
+    "maintainer": (
+        "Maintainer",
+        "Looks after components, flows, environments and releases.",
+        (
+            "organization:read",
+            "organization:**:read",
+            "organization:component:*",
+            "organization:environment:*",
+            "organization:flow:*",
+            "organization:trail:*",
+            "organization:artifact:*",
+            "organization:attestation:*",
+            "organization:snapshot:*",
+            "organization:baseline:*",
+            "organization:drift:*",
+            "organization:policy:*",
+            "organization:application:*",
+            "organization:ruleset:*",
+            "organization:binding:*",
+            "organization:release:create",
+            "organization:release:update",
+            "organization:release:cancel",
+            "organization:approval:request",
+            "organization:gate:evaluate",
+            "organization:notification:*",
+        ),
+    ),
+    "ci": (
+        "CI",
+        "Reports facts and asks the gate; decides nothing.",
+        (
+            "organization:read",
+            "organization:**:read",
+            "organization:component:push",
+            "organization:trail:create",
+            "organization:artifact:create",
+            "organization:attestation:create",
+            "organization:snapshot:create",
+            "organization:release:create",
+            "organization:approval:request",
+            "organization:gate:evaluate",
+            "organization:notification:update",
+        ),
+    ),
+    "viewer": (
+        "Viewer",
+        "Reads everything but credentials.",
+        ("organization:read", "organization:**:read", "organization:notification:update"),
+    ),
+}

@@ -1,0 +1,130 @@
+"""Issuing, finding and revoking credentials. A token is returned once, by the call that makes it."""
+
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from catalog.actors import Actor, key_actor, require, token_actor
+from catalog.models import ApiKey, Component, ServiceAccount, User, WebhookToken
+from catalog.services.events import record_event
+from config.crypto import new_token, same_digest, token_digest
+from config.errors import Unauthenticated
+
+S = TypeVar("S", ApiKey, WebhookToken)
+USED_EVERY = timedelta(minutes=1)  # last use is written at most this often
+
+
+@transaction.atomic
+def issue_api_key(
+    *,
+    actor: Actor,
+    label: str,
+    user: User | None = None,
+    service_account: ServiceAccount | None = None,
+    ttl_days: int | None = None,
+) -> tuple[ApiKey, str]:
+    """Make a key for a user or a service account and return it with its plain text.
+
+    Raises Forbidden without `organization:api_key:create`, but for one's own keys. Records `api_key.created`.
+    """
+    if user is None or user != actor.user:
+        require(actor, "organization:api_key:create")
+    token = new_token("fsp_" if user else "fss_")
+    key = ApiKey(
+        organization=actor.organization,
+        user=user,
+        service_account=service_account,
+        label=label,
+        prefix=token[:8],
+        digest=token_digest(token),
+        last_four=token[-4:],
+        created_by=actor.label,
+        ttl_days=ttl_days,
+        expires_at=timezone.now() + timedelta(days=ttl_days) if ttl_days else None,
+    )
+    key.full_clean()
+    key.save()
+    record_event("api_key.created", subject=key, actor=actor, data={"label": label, "expires_at": key.expires_at})
+    return key, token
+
+
+@transaction.atomic
+def issue_webhook_token(
+    *, actor: Actor, label: str, component: Component | None = None, expires_at: datetime | None = None
+) -> tuple[WebhookToken, str]:
+    """Make a Phaset webhook token, bound to one component or not, and return it with its plain text.
+
+    Raises Forbidden without `organization:webhook_token:create`. Records `webhook_token.created`.
+    """
+    require(actor, "organization:webhook_token:create", component)
+    text = new_token()
+    token = WebhookToken(
+        organization=actor.organization,
+        component=component,
+        label=label,
+        digest=token_digest(text),
+        last_four=text[-4:],
+        created_by=actor.label,
+        expires_at=expires_at,
+    )
+    token.full_clean()
+    token.save()
+    record_event("webhook_token.created", subject=token, actor=actor, related=[component], data={"label": label})
+    return token, text
+
+
+@transaction.atomic
+def revoke(*, actor: Actor, secret: S, at: datetime | None = None) -> S:
+    """End a credential now, or at `at` (the end of a rotation's grace period). Doing it twice changes nothing.
+
+    Raises Forbidden without the entity's `revoke` right, but for one's own keys. Records `<entity>.revoked`.
+    """
+    own = isinstance(secret, ApiKey) and secret.user is not None and secret.user == actor.user
+    if not own:
+        require(actor, f"organization:{secret.entity}:revoke", secret)
+    if secret.revoked_at is None:
+        secret.revoked_at = at or timezone.now()
+        secret.save(update_fields=["revoked_at", "updated_at"])
+        record_event(f"{secret.entity}.revoked", subject=secret, actor=actor, data={"at": secret.revoked_at})
+    return secret
+
+
+def authenticate_key(token: str, **context: object) -> Actor:
+    """The actor an API key speaks for. Raises Unauthenticated for an unknown, expired or revoked key alike."""
+    digest = token_digest(token)
+    key = (
+        ApiKey.objects.filter(digest=digest)
+        .select_related("user", "service_account__organization", "service_account__role")
+        .prefetch_related("service_account__role__rules")
+        .first()
+    )
+    if key is None or not same_digest(key.digest, digest) or not key.is_in_force():
+        raise Unauthenticated("The credential is not valid.")
+    actor = key_actor(key, **context)
+    if actor is None:
+        raise Unauthenticated("The credential is not valid.")
+    note_use(key)
+    return actor
+
+
+def authenticate_webhook(text: str, public_id: str, **context: object) -> Actor:
+    """The actor of a Phaset token in the organization of that ORG_ID. Raises Unauthenticated for any fault alike."""
+    digest = token_digest(text)
+    token = WebhookToken.objects.filter(digest=digest).select_related("organization", "component").first()
+    known = token is not None and same_digest(token.digest, digest) and token.is_in_force()
+    if token is None or not known or token.organization.public_id != public_id:
+        raise Unauthenticated("The credential is not valid.")
+    note_use(token)
+    return token_actor(token, **context)
+
+
+def note_use(secret: ApiKey | WebhookToken) -> None:
+    """Remember that a credential was used, at most once a minute, without waiting for anybody else who does."""
+    now = timezone.now()
+    if secret.last_used_at and now - secret.last_used_at < USED_EVERY:
+        return
+    stale = Q(last_used_at=None) | Q(last_used_at__lt=now - USED_EVERY)
+    type(secret).objects.filter(stale, pk=secret.pk).update(last_used_at=now)
