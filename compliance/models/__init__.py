@@ -1,0 +1,16 @@
+from compliance.models.flow import Flow
+from compliance.models.snapshot import DriftReport, EnvironmentBaseline, RunningArtifact, Sighting, Snapshot
+from compliance.models.trail import Artifact, Attestation, Evidence, Trail
+
+__all__ = [
+    "Artifact",
+    "Attestation",
+    "DriftReport",
+    "EnvironmentBaseline",
+    "Evidence",
+    "Flow",
+    "RunningArtifact",
+    "Sighting",
+    "Snapshot",
+    "Trail",
+]

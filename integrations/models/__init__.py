@@ -1,0 +1,3 @@
+from integrations.models.notification import Notification
+
+__all__ = ["Notification"]

@@ -1,0 +1,120 @@
+"""Asking people: one request with one subject, and what each person decided."""
+
+from datetime import datetime
+from typing import Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from catalog.models import TenantModel, TenantQuerySet
+from releases.models.ruleset import Rule
+
+
+class ApprovalQuerySet(TenantQuerySet):
+    def for_list(self) -> Self:
+        """Everything a list row shows, in one query however many rows."""
+        return self.select_related(
+            "trail__flow",
+            "trail__component",
+            "release__application__component",
+            "environment",
+            "rule__adjustment__version",
+        ).prefetch_related("decisions")
+
+    def open(self, at: datetime) -> Self:
+        """Those still to be decided at `at`."""
+        return self.filter(Q(deadline=None) | Q(deadline__gt=at), status=ApprovalRequest.Status.PENDING)
+
+
+class ApprovalRequest(TenantModel):
+    """A question to people: may this trail, or this release under one manual rule, go on?"""
+
+    entity = "approval"
+    resource = (("component", "component__slug"), ("approval", "uid"))
+
+    class Status(models.TextChoices):
+        PENDING = "pending_approval", "Awaiting approval"
+        APPROVED = "approved"
+        REJECTED = "rejected"
+        EXPIRED = "expired"
+        VOID = "void"
+
+    component = models.ForeignKey("catalog.Component", models.PROTECT, null=True, blank=True, related_name="approvals")
+    trail = models.ForeignKey("compliance.Trail", models.PROTECT, null=True, blank=True, related_name="approvals")
+    release = models.ForeignKey("releases.Release", models.PROTECT, null=True, blank=True, related_name="approvals")
+    rule = models.ForeignKey(Rule, models.PROTECT, null=True, blank=True, related_name="approvals")
+    environment = models.ForeignKey(
+        "catalog.Environment", models.PROTECT, null=True, blank=True, related_name="approvals"
+    )
+    digest = models.CharField(max_length=255, blank=True, default="", help_text="What the approval is bound to.")
+    status = models.CharField(max_length=20, choices=Status, default=Status.PENDING, editable=False)
+    required_approvers = ArrayField(models.CharField(max_length=255), default=list, blank=True)
+    required_roles = ArrayField(models.CharField(max_length=255), default=list, blank=True)
+    policy = models.CharField(max_length=16, choices=Rule.Policy, default=Rule.Policy.ANY)
+    minimum = models.PositiveIntegerField(null=True, blank=True)
+    comments = models.TextField(null=True, blank=True)  # noqa: DJ001  null on the wire
+    requested_by = models.CharField(max_length=255, editable=False)
+    deadline = models.DateTimeField(null=True, blank=True)
+    resolved_at = models.DateTimeField(null=True, editable=False)
+
+    objects = ApprovalQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(trail__isnull=False, release=None) | Q(trail=None, release__isnull=False),
+                name="approval_one_subject",
+                violation_error_message="An approval is about a trail or about a release.",
+            ),
+            models.UniqueConstraint(
+                fields=["release", "rule"], condition=Q(release__isnull=False), name="approval_of_rule_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="pending_approval", resolved_at=None)
+                | (~Q(status="pending_approval") & Q(resolved_at__isnull=False)),
+                name="approval_resolved_when_final",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organization", "-created_at", "-id"], name="approval_list"),
+            models.Index(
+                fields=["organization", "created_at"], condition=Q(status="pending_approval"), name="approval_open"
+            ),
+            models.Index(fields=["trail", "-id"], name="approval_of_trail"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Approval of {self.release or self.trail}"
+
+
+class Decision(TenantModel):
+    """What one person said to one request; each may speak once."""
+
+    entity = "approval"
+    resource = (("component", "request__component__slug"), ("approval", "request__uid"))
+
+    class Verdict(models.TextChoices):
+        APPROVED = "approved"
+        REJECTED = "rejected"
+
+    request = models.ForeignKey(ApprovalRequest, models.PROTECT, related_name="decisions")
+    identity = models.CharField(max_length=255, help_text="E-mail address, or the name a service account gave.")
+    user = models.ForeignKey("catalog.User", models.PROTECT, null=True, blank=True, related_name="decisions")
+    role = models.CharField(max_length=64, blank=True, default="", help_text="The role they decided with.")
+    verdict = models.CharField(max_length=16, choices=Verdict)
+    comments = models.TextField(null=True, blank=True)  # noqa: DJ001  null on the wire
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["request", "identity"],
+                name="decision_once",
+                violation_error_message="They have decided already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.identity}: {self.verdict}"
