@@ -1,0 +1,56 @@
+"""Operations, and the errors no view caught: printed by the dialect that owns the path, else as a page."""
+
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from config.api.dialects import dialect_of
+from config.api.errors import error_response, understood
+from config.errors import BadInput, Forbidden, GatehouseError, NotFound
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """The process can do its work: the database answers. 503 when not, naming what is missing."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return JsonResponse({"status": "unavailable", "database": "unreachable"}, status=503)
+    return JsonResponse({"status": "ok", "database": "ok"})
+
+
+def _answer(request: HttpRequest, error: GatehouseError, template: str) -> HttpResponse:
+    dialect = dialect_of(request.path)
+    if dialect is not None:
+        return error_response(dialect, error)
+    return render(request, template, {"error": error}, status=error.status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400: the request can't be read."""
+    return _answer(request, understood(exception) or BadInput("The request can't be read."), "400.html")
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403: names the right that is missing, when a service refused."""
+    error = understood(exception) if isinstance(exception, PermissionDenied) else None
+    return _answer(request, error or Forbidden("Not allowed."), "403.html")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404: the same for a stranger's thing and for none."""
+    return _answer(request, NotFound("There is nothing at this address."), "404.html")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500: a page or body that needs neither session nor database."""
+    return _answer(request, GatehouseError("An unexpected error; it has been logged."), "500.html")
