@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -42,6 +43,12 @@ class Trail(TenantModel):
     build_url = models.CharField(max_length=2048, null=True, blank=True)  # noqa: DJ001  null on the wire
     template_yaml = models.TextField(null=True, blank=True)  # noqa: DJ001  null is "the flow's template"
     status = models.CharField(max_length=16, choices=Status, default=Status.PENDING, editable=False)
+    approval_status = models.CharField(
+        max_length=20, blank=True, default="", editable=False, help_text="Of its latest approval, written by releases."
+    )
+    approver_roles = ArrayField(
+        models.CharField(max_length=64), default=list, editable=False, help_text="Roles of those who approved it."
+    )
 
     objects = TrailQuerySet.as_manager()
 

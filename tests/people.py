@@ -1,0 +1,107 @@
+"""Fixtures: an organization with one person per role, a stranger's organization, and keys to call with."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from catalog.actors import Actor, service_account_actor, system_actor, user_actor
+from catalog.models import Membership, Organization, Role, ServiceAccount, User
+from catalog.services.keys import issue_api_key
+from catalog.services.organizations import create_organization
+
+PASSWORD = "correct horse battery staple"
+
+
+def make_user(organization: Organization, role: str, email: str = "", name: str = "") -> User:
+    """A person with a role in an organization; their password is PASSWORD."""
+    email = email or f"{role}@{organization.slug}.example"
+    user = User.objects.create_user(email, PASSWORD, name=name or f"{role.title()} {organization.name}")
+    Membership.objects.create(
+        organization=organization, user=user, role=Role.objects.get(organization=organization, canonical=role)
+    )
+    return user
+
+
+def make_actor(organization: Organization, role: str = "admin") -> Actor:
+    """The actor of a new person with that role."""
+    actor = user_actor(make_user(organization, role))
+    assert actor is not None
+    return actor
+
+
+def make_machine(organization: Organization, role: str = "ci", name: str = "") -> tuple[Actor, str]:
+    """The actor of a new service account, and an API key of its."""
+    account = ServiceAccount.objects.create(
+        organization=organization,
+        name=name or f"{role}-machine",
+        role=Role.objects.get(organization=organization, canonical=role),
+    )
+    _, key = issue_api_key(actor=system_actor(organization), label="test", service_account=account)
+    return service_account_actor(account), key
+
+
+@pytest.fixture
+def acme(db) -> Organization:
+    """Our organization."""
+    return create_organization(name="Acme", slug="acme", public_id="acme0001")
+
+
+@pytest.fixture
+def globex(db) -> Organization:
+    """Another tenant."""
+    return create_organization(name="Globex", slug="globex", public_id="globex01")
+
+
+@pytest.fixture
+def admin(acme) -> Actor:
+    """Acme's admin."""
+    return make_actor(acme, "admin")
+
+
+@pytest.fixture
+def stranger(globex) -> Actor:
+    """Globex's admin."""
+    return make_actor(globex, "admin")
+
+
+class ApiClient(Client):
+    """A test client that sends an API key and JSON, and leaves errors of the server to be asserted."""
+
+    def __init__(self, key: str | None = None, **headers: str):
+        super().__init__(raise_request_exception=False)
+        self.key, self.extra_headers = key, headers
+
+    def request(self, **request):
+        if self.key and "HTTP_AUTHORIZATION" not in request:
+            request["HTTP_AUTHORIZATION"] = f"Bearer {self.key}"
+        return super().request(**(self.extra_headers | request))
+
+    def post_json(self, path, data=None, **extra):
+        return self.post(path, data if data is not None else {}, content_type="application/json", **extra)
+
+    def put_json(self, path, data=None, **extra):
+        return self.put(path, data if data is not None else {}, content_type="application/json", **extra)
+
+    def patch_json(self, path, data=None, **extra):
+        return self.patch(path, data if data is not None else {}, content_type="application/json", **extra)
+
+
+@pytest.fixture
+def api(acme) -> ApiClient:
+    """Calls as Acme's admin service account."""
+    return ApiClient(make_machine(acme, "admin")[1])
+
+
+@pytest.fixture
+def api_as(acme, globex) -> Callable[[str], ApiClient]:
+    """`api_as("viewer")`: calls as a service account of Acme with that role; "stranger": as Globex's admin; "": nobody."""
+
+    def caller(role: str) -> ApiClient:
+        if not role:
+            return ApiClient()
+        if role == "stranger":
+            return ApiClient(make_machine(globex, "admin", "stranger")[1])
+        return ApiClient(make_machine(acme, role, f"{role}-caller")[1])
+
+    return caller
