@@ -79,3 +79,13 @@ def end(processes: Sequence[psutil.Process], *, patience: float, first: signal.S
         with suppress(psutil.NoSuchProcess):
             process.kill()
     psutil.wait_procs(stubborn, timeout=5)
+
+
+def stop(process: "subprocess.Popen[bytes]", patience: float = 15) -> int:
+    """Ask `process` to stop; after `patience` seconds kill it with all it started. Return its exit code."""
+    process.terminate()
+    try:
+        process.wait(patience)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+    return process.wait(5)

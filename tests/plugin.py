@@ -1,0 +1,87 @@
+"""Loaded before Django (`-p tests.plugin`): gives a run its own database server, and each of its processes a queue.
+
+`DATABASE_URL`, `CELERY_BROKER_URL` and `REDIS_URL` of the caller are used instead where they are set.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import psutil
+import pytest
+
+from config.embedded import BASE_DIR, Cluster, stop
+
+RUN = "GATEHOUSE_TEST_RUN"
+WORKER = "PYTEST_XDIST_WORKER"
+LASTING = BASE_DIR / "var" / "test"  # static files and screenshots outlive the run
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config):
+    """Set the environment before pytest-django reads the settings."""
+    if WORKER not in os.environ:
+        start_run(early_config)
+    join_run(Path(os.environ[RUN]), os.environ.get(WORKER, "alone"))
+    return (yield)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Collect the static files once, before the processes of the run share them."""
+    if WORKER not in os.environ:
+        from config.static import collect_if_changed  # noqa: PLC0415 (it needs the settings, which this module prepares)
+
+        collect_if_changed()
+
+
+def start_run(config: pytest.Config) -> None:
+    """Make this run's folder and, unless the caller names one, its database server; both go when the run ends."""
+    clear_dead_runs()
+    folder = LASTING / f"run-{os.getpid()}"
+    folder.mkdir(parents=True)
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    os.environ[RUN] = str(folder)
+    if not os.environ.get("DATABASE_URL"):
+        cluster = Cluster(folder / "postgres", durable=False)
+        process = cluster.start()
+        config.add_cleanup(cluster.remove)
+        config.add_cleanup(lambda: stop(process))
+        os.environ["DATABASE_URL"] = cluster.url()
+
+
+def clear_dead_runs() -> None:
+    """Clear what killed runs left behind, their database servers included."""
+    for folder in LASTING.glob("run-*"):
+        if not psutil.pid_exists(int(folder.name.removeprefix("run-"))):
+            cluster = Cluster(folder / "postgres", durable=False)
+            cluster.stop_leftover()
+            cluster.remove()
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def join_run(run: Path, name: str) -> None:
+    """Give this process its own folder and Redis databases; the settings of whoever runs the suite don't reach it."""
+    var = run / name
+    var.mkdir(exist_ok=True)
+    (LASTING / "static").mkdir(parents=True, exist_ok=True)
+    if not (var / "static").exists():
+        (var / "static").symlink_to(LASTING / "static")
+    os.environ.update(
+        GATEHOUSE_VAR=str(var),
+        GATEHOUSE_EMBEDDED="1",
+        SECRET_KEY="tests-only-" + "0" * 50,
+        ALLOWED_HOSTS="localhost,127.0.0.1,testserver",
+        DEBUG="0",
+        DJANGO_ALLOW_ASYNC_UNSAFE="1",  # Playwright's loop runs in the test's thread, beside the ORM
+    )
+    number = int(name.removeprefix("gw")) if name.startswith("gw") else 0
+    for variable, offset in {"CELERY_BROKER_URL": 0, "REDIS_URL": 1}.items():
+        if os.environ.get(variable, "").startswith("redis"):
+            os.environ[variable] = f"{redis_server(os.environ[variable])}/{2 * number + offset}"
+
+
+def redis_server(url: str) -> str:
+    """Return `url` without the number of its database."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.split('/')[0]}"
