@@ -1,0 +1,107 @@
+"""What the shell around every page needs, read only when a template asks for it."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.functional import cached_property
+
+from catalog import slots
+from catalog.models import Organization
+
+THEMES = ("light", "dark")
+DENSITIES = ("compact",)
+KEYS = ("off",)
+
+
+class Shell:
+    """Theme, navigation and counts of the page at hand; each is computed once and only if printed."""
+
+    def __init__(self, request: HttpRequest):
+        self._request = request
+        self._actor = getattr(request, "actor", None)
+
+    @property
+    def theme(self) -> str:
+        """ "light", "dark" or "" to follow the system."""
+        return self._chosen("theme", THEMES)
+
+    @property
+    def density(self) -> str:
+        """ "compact" or "" for comfortable."""
+        return self._chosen("density", DENSITIES)
+
+    @property
+    def keys(self) -> str:
+        """ "off" for somebody who wants no single-key shortcuts (WCAG 2.1.4), else ""."""
+        return self._chosen("keys", KEYS)
+
+    @property
+    def zone(self) -> str:
+        """The time zone of every moment on the page."""
+        return timezone.get_current_timezone_name()
+
+    @property
+    def organization(self) -> Organization | None:
+        """The organization at hand; None for somebody who belongs to none."""
+        return self._actor.organization if self._actor else None
+
+    @property
+    def organizations(self) -> list[Organization]:
+        """The organizations this person can switch to."""
+        return self._actor.organizations if self._actor else []
+
+    @property
+    def role(self) -> str:
+        """The role this person has here, in words."""
+        return self._actor.role.replace("-", " ") if self._actor else ""
+
+    @property
+    def search_url(self) -> str:
+        """Where the finder looks; nothing for somebody who belongs to no organization."""
+        return slots.page_url("catalog:component-list") if self._actor else ""
+
+    @property
+    def appearance_url(self) -> str:
+        """Where theme and density are kept."""
+        return slots.page_url("catalog:appearance")
+
+    @property
+    def switch_url(self) -> str:
+        """Where another organization is chosen."""
+        return slots.page_url("catalog:organization-switch")
+
+    @property
+    def sign_out_url(self) -> str:
+        """Where one leaves."""
+        return slots.page_url("account_logout")
+
+    @property
+    def admin_url(self) -> str:
+        """Django's admin."""
+        return slots.page_url("admin:index")
+
+    @cached_property
+    def nav(self) -> list[slots.NavLink]:
+        """The rail."""
+        return slots.nav(self._request) if self._actor else []
+
+    @cached_property
+    def gates(self) -> list[slots.Gate]:
+        """Environments in the rail, with the state of their gates."""
+        return slots.gates(self._request) if self._actor else []
+
+    @cached_property
+    def waiting(self) -> slots.Waiting | None:
+        """What waits for this person."""
+        return slots.waiting(self._request) if self._actor else None
+
+    def _chosen(self, key: str, allowed: tuple[str, ...]) -> str:
+        session = getattr(self._request, "session", None)
+        value = session.get(key, "") if session is not None else ""
+        return value if value in allowed else ""
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: `shell`, see `Shell`."""
+    return {"shell": Shell(request)}

@@ -1,0 +1,161 @@
+"""What the apps above hang on catalog's pages: panels, navigation, gates in the rail, things waiting, words for events.
+
+Apps register in `AppConfig.ready()`; catalog renders by name, so nothing here imports upward (DESIGN section 6).
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.safestring import SafeString, mark_safe
+
+Panel = Callable[[HttpRequest, Any], str]
+Counter = Callable[[HttpRequest], int]
+
+
+class Gate(NamedTuple):
+    """One environment in the rail: `state` is a value of the vocabulary's `gate` area."""
+
+    name: str
+    url: str
+    state: str
+
+    @property
+    def glyph(self) -> str:
+        """The icon: a gate that is up, down, or half way."""
+        return {"open": "gate-open", "waived": "gate-open", "blocked": "gate-shut", "error": "gate-shut"}.get(
+            self.state, "gate"
+        )
+
+
+class Waiting(NamedTuple):
+    """How many things wait for this person, and where the first of them is."""
+
+    count: int
+    url: str
+
+
+class NavLink(NamedTuple):
+    """One resolved entry of the rail; `current` is what `aria-current` gets: "page", "true" or nothing.
+
+    `key` is the letter that goes there after `g`: the first of the label that no entry above took.
+    """
+
+    label: str
+    url: str
+    icon: str
+    current: str
+    count: int
+    key: str
+
+
+class EventWords(NamedTuple):
+    """How a timeline shows one kind of event; `text` may name `{subject}` and any key of the event's data."""
+
+    tone: str
+    icon: str
+    text: str
+
+
+@dataclass(frozen=True)
+class _NavEntry:
+    label: str
+    url_name: str
+    icon: str
+    count: Counter | None
+
+
+_panels: dict[str, list[tuple[int, Panel]]] = defaultdict(list)
+_nav: list[tuple[int, _NavEntry]] = []
+_gates: list[Callable[[HttpRequest], Iterable[Gate]]] = []
+_waiting: list[tuple[str, Counter]] = []
+_events: dict[str, EventWords] = {}
+
+
+def register(slot: str, panel: Panel, *, order: int = 50) -> None:
+    """Hang `panel(request, subject) -> html` on `slot`; lower orders come first, an empty string hangs nothing."""
+    _panels[slot].append((order, panel))
+    _panels[slot].sort(key=lambda entry: entry[0])
+
+
+def render(slot: str, request: HttpRequest, subject: Any = None) -> list[SafeString]:
+    """The panels of `slot` for `subject`, in order, without the empty ones."""
+    drawn = (panel(request, subject) for _, panel in _panels.get(slot, ()))
+    return [mark_safe(html) for html in drawn if html.strip()]  # noqa: S308 panels render templates, which escape
+
+
+def registered() -> frozenset[str]:
+    """The slots somebody hung a panel on."""
+    return frozenset(_panels)
+
+
+def register_nav(label: str, url_name: str, icon: str, *, order: int, count: Counter | None = None) -> None:
+    """Add an entry to the rail; `count(request)` is printed beside it when it is not 0."""
+    _nav.append((order, _NavEntry(label, url_name, icon, count)))
+    _nav.sort(key=lambda entry: entry[0])
+
+
+def nav(request: HttpRequest) -> list[NavLink]:
+    """The rail for this request. An entry whose page is not routed is left out."""
+    links: list[NavLink] = []
+    taken: set[str] = set()
+    for _, entry in _nav:
+        if url := page_url(entry.url_name):
+            count = entry.count(request) if entry.count else 0
+            key = next((letter for letter in entry.label.lower() if letter.isalpha() and letter not in taken), "")
+            taken.add(key)
+            links.append(NavLink(entry.label, url, entry.icon, _current(request.path, url), count, key))
+    return links
+
+
+def page_url(name: str) -> str:
+    """The address of a page by its name, or nothing: a page that is not routed must not break the shell."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def _current(path: str, url: str) -> str:
+    """ "page" on the entry's own page, "true" below the same first segment (`/releases/…`), else nothing."""
+    if path.rstrip("/") == url.rstrip("/"):
+        return "page"
+    area = url.split("/")[1]
+    return "true" if area and path.split("/")[1] == area else ""
+
+
+def register_gates(provider: Callable[[HttpRequest], Iterable[Gate]]) -> None:
+    """`provider(request)` names the environments of the rail with the state of their gates."""
+    _gates.append(provider)
+
+
+def gates(request: HttpRequest) -> list[Gate]:
+    """Every gate of the rail, in the order of registration."""
+    return [gate for provider in _gates for gate in provider(request)]
+
+
+def register_waiting(url_name: str, count: Counter) -> None:
+    """`count(request)` things wait for this person; `url_name` is where they are."""
+    _waiting.append((url_name, count))
+
+
+def waiting(request: HttpRequest) -> Waiting | None:
+    """What waits for this person; None when nobody counts."""
+    counted = [(count(request), url) for url_name, count in _waiting if (url := page_url(url_name))]
+    if not counted:
+        return None
+    where = next((url for count, url in counted if count), counted[0][1])
+    return Waiting(sum(count for count, _ in counted), where)
+
+
+def register_events(words: Mapping[str, EventWords]) -> None:
+    """Say how timelines show these kinds of event."""
+    _events.update(words)
+
+
+def event_words(kind: str) -> EventWords:
+    """How a timeline shows `kind`; a kind nobody described is mute and says its own name."""
+    return _events.get(kind) or EventWords("mute", "activity", kind.replace(".", " ").replace("_", " ") + " {subject}")

@@ -1,0 +1,292 @@
+"""The portal's parts as template tags, one per component of the design: state, digest, meter, time, code, field …
+
+A template builtin (settings): no `{% load %}` needed. Whatever comes from data is escaped here.
+"""
+
+import json
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.html import conditional_escape, escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from catalog import drawings, icons, moments, slots, vocabulary
+from catalog import requirements as reading
+from catalog.views.paging import query_string
+
+register = template.Library()
+
+
+# ---- icon and state
+
+
+@register.simple_tag
+def icon(name: str, size: str = "") -> SafeString:
+    """One icon by lucide name, or gate, gate-open, gate-shut, drift; `size` is "", "sm" or "lg"."""
+    return icons.svg(str(name), str(size))
+
+
+@register.simple_tag
+def state(area: str, value: object, look: str = "", *, word: str = "") -> SafeString:
+    """Icon, word and tone of `value` in a vocabulary area.
+
+    `look`: "" loud, "calm" calm when good or mute (lists), "quiet" always calm, "tag" boxed (page heads).
+    `word` replaces the word where a page can say more ("2 drifted").
+    """
+    known = vocabulary.look_up(area, value)
+    calm = look == "quiet" or (look == "calm" and known.tone in vocabulary.CALM_TONES)
+    style = " state--calm" if calm else " state--tag" if look == "tag" else ""
+    return format_html(
+        '<span class="state{} t-{}">{}{}</span>', style, known.tone, icons.svg(known.icon), word or known.word
+    )
+
+
+@register.filter
+def tone(value: object, area: str) -> str:
+    """The tone of `value` in `area`, for `class="t-…"`."""
+    return vocabulary.look_up(area, value).tone
+
+
+@register.filter
+def word(value: object, area: str) -> str:
+    """The word for `value` in `area`."""
+    return vocabulary.look_up(area, value).word
+
+
+@register.filter
+def state_icon(value: object, area: str) -> SafeString:
+    """The icon of `value` in `area`."""
+    return icons.svg(vocabulary.look_up(area, value).icon)
+
+
+# ---- ids and digests
+
+
+@register.simple_tag
+def digest(value: object, *, full: bool = False, href: str = "", name: str = "digest") -> SafeString:
+    """A digest in short, with the whole of it in title, print and copy button. `full` keeps the algorithm."""
+    whole = str(value or "")
+    algorithm, _, rest = whole.rpartition(":")
+    short = f"{rest[:7]}…{rest[-4:]}" if len(rest) > 14 else rest
+    return _identifier(whole, f"{algorithm}:{short}" if full and algorithm else short, name, href)
+
+
+@register.simple_tag
+def copy_id(value: object, name: str = "id", *, length: int = 8, href: str = "") -> SafeString:
+    """An identifier cut to `length` characters, with a button that copies the whole of it."""
+    whole = str(value or "")
+    return _identifier(whole, whole[:length], name, href)
+
+
+def _identifier(whole: str, short: str, name: str, href: str) -> SafeString:
+    if not whole:
+        return mark_safe("")
+    shown = format_html('<code data-full="{}" title="{}">{}</code>', whole, whole, short)
+    if href:
+        shown = format_html('<a href="{}">{}</a>', href, shown)
+    button = format_html(
+        '<button class="copy" type="button" data-copy="{}" aria-label="Copy {} {}">{}</button>',
+        whole,
+        name,
+        short,
+        icons.svg("copy", "sm"),
+    )
+    return format_html('<span class="id">{}{}</span>', shown, button)
+
+
+# ---- the gate
+
+
+@register.simple_tag
+def meter(requirements: Sequence[Mapping], *, decorative: bool = False) -> SafeString:
+    """The portcullis in a row; `decorative` where the words beside it already say the numbers."""
+    held, total = reading.count(requirements)
+    label = f"{held} of {total} requirements satisfied"
+    voice = mark_safe('aria-hidden="true"') if decorative else format_html('role="img" aria-label="{}"', label)
+    lines = format_html_join(
+        "",
+        '<line class="t-{}" x1="{}" y1="{}" x2="{}" y2="{}" stroke-width="{}"/>',
+        ((bar.tone, bar.x, bar.top, bar.x, bar.end, bar.width) for bar in drawings.meter(requirements)),
+    )
+    return format_html(
+        '<svg class="meter" viewBox="0 0 40 22" {}><path class="arch" d="M1 21.5V11a19 10 0 0 1 38 0v10.5"/>{}</svg>',
+        voice,
+        lines,
+    )
+
+
+@register.simple_tag
+def metered(requirements: Sequence[Mapping]) -> SafeString:
+    """The meter with its numbers beside it."""
+    held, total = reading.count(requirements)
+    return format_html(
+        '<span class="metered">{}<span>{}<span class="dim">/{}</span></span></span>', meter(requirements), held, total
+    )
+
+
+@register.inclusion_tag("components/gate_picture.html")
+def gate_picture(requirements: Sequence[Mapping]) -> dict[str, Any]:
+    """The large gate at the head of the why-blocked card; each bar is a link to its requirement."""
+    held, total = reading.count(requirements)
+    bars = drawings.gate(requirements)
+    gap = drawings.gap(bars)
+    return {"bars": bars, "beams": drawings.beams(bars), "gap": gap, "held": held, "total": total}
+
+
+register.filter("open_first", reading.open_first)
+register.filter("is_open", reading.is_open)
+register.filter("has_more", reading.has_more)
+register.filter("tally", reading.tally)
+
+
+# ---- time and people
+
+
+@register.simple_tag
+def when(value: datetime | str | None, look: str = "") -> SafeString:
+    """`<time>`: relative within a week, the day before that; exact with its zone in the title.
+
+    `look`: "" "38 min", "ago" "38 min ago", "clock" "15:30" or "19 Nov, 15:30", "exact" always day, year and time.
+    """
+    moment = parse_datetime(value) if isinstance(value, str) else value
+    if moment is None:
+        return mark_safe("")
+    local = timezone.localtime(moment)
+    said = moments.LOOKS[look](local, timezone.localtime())
+    iso = local.isoformat(timespec="seconds")
+    return format_html('<time datetime="{}" title="{}">{}</time>', iso, moments.exact_with_zone(local), said)
+
+
+@register.filter
+def day_heading(value: datetime) -> str:
+    """ "Today", "Yesterday" or the day: what stands between two days of a timeline."""
+    return moments.day_heading(timezone.localtime(value), timezone.localtime())
+
+
+@register.simple_tag
+def avatar(name: object) -> SafeString:
+    """Initials in a circle; the name itself stands beside it."""
+    words = re.findall(r"\w+", str(name or "?"))
+    initials = "".join(part[0] for part in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
+    return format_html('<span class="avatar" aria-hidden="true">{}</span>', initials or "?")
+
+
+@register.simple_tag
+def who(name: object) -> SafeString:
+    """A person or service account: initials and name."""
+    return format_html('<span class="who">{}{}</span>', avatar(name), name) if name else mark_safe("")
+
+
+@register.simple_tag
+def fact(label: str, value: object) -> SafeString:
+    """One entry of a `dl.facts` or `dl.pairs`; nothing when there is no value."""
+    if value is None or value == "":
+        return mark_safe("")
+    return format_html("<div><dt>{}</dt><dd>{}</dd></div>", label, conditional_escape(value))
+
+
+# ---- code
+
+
+@register.inclusion_tag("components/code.html")
+def code(label: str, text: object) -> dict[str, Any]:
+    """A dark block with a copy button; variables, quoted strings and line continuations are coloured."""
+    return {"label": label, "code": _coloured(str(text).strip())}
+
+
+@register.inclusion_tag("components/code.html", takes_context=True)
+def curl(
+    context: template.Context, label: str, method: str, path: str, *, body: object = None, auth: str = "Bearer"
+) -> dict[str, Any]:
+    """The request that supplies what a page lacks, for this host, `$TOKEN` left as a variable; `auth=""` sends none."""
+    lines = [f"curl -X {method} {shlex.quote(context['request'].build_absolute_uri(path))}"]
+    if auth:
+        lines.append(f'-H "Authorization: {auth} $TOKEN"')
+    if body is not None:
+        lines.append('-H "Content-Type: application/json"')
+        lines.append(f"-d {shlex.quote(body if isinstance(body, str) else json.dumps(body))}")
+    return code(label, " \\\n  ".join(lines))
+
+
+def _coloured(text: str) -> SafeString:
+    pieces = re.split(r"('[^']*'|\$\{?[A-Z_][A-Z0-9_]*\}?|\\$|^#.*$)", text, flags=re.MULTILINE)
+    kinds = {"'": "v", "$": "v", "\\": "c", "#": "c"}
+    spans = [
+        format_html('<span class="{}">{}</span>', kinds[piece[0]], piece) if at % 2 else escape(piece)
+        for at, piece in enumerate(pieces)
+    ]
+    return mark_safe("".join(spans))  # noqa: S308 escaped above
+
+
+# ---- forms and lists
+
+
+@register.inclusion_tag("components/field.html")
+def field(bound: BoundField, *, placeholder: str = "", rows: int = 3) -> dict[str, Any]:
+    """A form field with label, errors and hint, wired for assistive technology. Optional fields are marked as such."""
+    widget = bound.field.widget
+    attrs: dict[str, Any] = {}
+    if not isinstance(widget, CheckboxInput | RadioSelect | CheckboxSelectMultiple):
+        attrs["class"] = "input"
+    if placeholder:
+        attrs["placeholder"] = placeholder
+    if getattr(widget, "input_type", "") == "" and not isinstance(widget, Select):
+        attrs["rows"] = rows
+    kind = "check" if isinstance(widget, CheckboxInput) else "group" if bound.use_fieldset else "input"
+    return {"field": bound, "control": bound.as_widget(attrs=attrs) if kind != "group" else "", "kind": kind}
+
+
+@register.inclusion_tag("components/form_errors.html")
+def form_errors(form: Any) -> dict[str, Any]:
+    """What a failed post says first: the form's own errors, and links to the fields that need a look."""
+    return {"form": form, "fields": [each for each in form if each.errors]}
+
+
+@register.simple_tag(takes_context=True)
+def sort(context: template.Context, column: str, label: str, *, css: str = "", default: str = "") -> SafeString:
+    """A table head that sorts by `column` (`?sort=`); `default` is the direction of the list before anyone sorts."""
+    chosen = context["request"].GET.get("sort", "")
+    direction = {column: "ascending", f"-{column}": "descending"}.get(chosen, "" if chosen else default)
+    turned = f"-{column}" if direction == "ascending" else column
+    arrow = icons.svg("arrow-up" if direction == "ascending" else "arrow-down", "sm") if direction else ""
+    return format_html(
+        '<th scope="col"{}{}><a href="{}">{}{}</a></th>',
+        format_html(' class="{}"', css) if css else "",
+        format_html(' aria-sort="{}"', direction) if direction else "",
+        query_string(context["request"], sort=turned),
+        label,
+        arrow,
+    )
+
+
+@register.simple_tag(takes_context=True)
+def query(context: template.Context, **changes: Any) -> str:
+    """The query string of this page with `changes`; None removes. Cursors go unless named."""
+    return query_string(context["request"], **changes)
+
+
+@register.inclusion_tag("components/spark.html")
+def spark(values: Sequence[float], label: str, *, kind: str = "line") -> dict[str, Any]:
+    """A small chart of `values`, oldest first, as "line" or "bars"; `label` says the numbers in words."""
+    if not values:
+        return {}
+    if kind == "bars":
+        return {"label": label, "columns": drawings.spark_columns(values)}
+    points = drawings.spark_line(values)
+    return {"label": label, "path": " ".join(f"{x} {y}" for x, y in points), "last": points[-1][1]}
+
+
+# ---- panels
+
+
+@register.simple_tag(takes_context=True)
+def panels(context: template.Context, slot: str, subject: Any = None) -> SafeString:
+    """Everything the apps hung on `slot`, in order."""
+    return mark_safe("\n".join(slots.render(slot, context["request"], subject)))  # noqa: S308 templates escaped it

@@ -1,0 +1,25 @@
+"""How a portal view answers: htmx gets the partial, everyone else the page."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+
+
+def render_page(
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any] | None = None,
+    *,
+    partial: str | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Render `template`, or only its `partial` for an htmx request that is not a history restore.
+
+    `Vary` names the headers that decide, so a cache never hands a fragment to a browser that wants the page.
+    """
+    fragment = partial and request.htmx and not request.htmx.history_restore_request
+    response = render(request, f"{template}#{partial}" if fragment else template, context, status=status)
+    patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request"])
+    return response
