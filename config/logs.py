@@ -45,7 +45,7 @@ class RedactFilter(logging.Filter):
 
 def configure(options: dict[str, Any]) -> None:
     """Set up logging and structlog; `options["level"]` is the least level written. Called by Django at start."""
-    shared = [
+    shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,

@@ -95,7 +95,7 @@ def api(acme) -> ApiClient:
 
 @pytest.fixture
 def api_as(acme, globex) -> Callable[[str], ApiClient]:
-    """`api_as("viewer")`: calls as a service account of Acme with that role; "stranger": as Globex's admin; "": nobody."""
+    """`api_as("viewer")` calls as an Acme machine of that role, "stranger" as Globex's admin, "" as nobody."""
 
     def caller(role: str) -> ApiClient:
         if not role:

@@ -51,7 +51,7 @@ class DialectView(APIView):
                 return actor
         raise Unauthenticated("A credential is needed.")
 
-    def handle_exception(self, exc: Exception) -> HttpResponse:
+    def handle_exception(self, exc: Exception) -> Any:
         """Print a refusal in the dialect's words; log anything else and answer a bare 500."""
         error = understood(exc, self.request.method or "")
         if error is None:
@@ -63,7 +63,7 @@ class DialectView(APIView):
         response.exception = True  # type: ignore[attr-defined]
         return response
 
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Keep credentials that stand in paths out of caches and referrers."""
         response = super().finalize_response(request, response, *args, **kwargs)
         if self.dialect.no_store:

@@ -141,7 +141,9 @@ class Team(TenantModel):
     name = models.CharField(max_length=255)
     slug = models.SlugField(max_length=64, db_index=False)
     public_id = models.CharField(max_length=8, help_text="8 letters and digits, Phaset's group id.")
-    members = models.ManyToManyField(User, through="TeamMember", related_name="teams")
+    members: "models.ManyToManyField[User, TeamMember]" = models.ManyToManyField(
+        User, through="TeamMember", related_name="teams"
+    )
 
     class Meta:
         ordering = ["name", "pk"]

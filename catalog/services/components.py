@@ -27,7 +27,11 @@ SPEC = (
     "deployment",
 )
 SECTIONS = ("contacts", "tags", "dependencies", "slos", "apis", "links", "metadata")
-REFERENCES = {"group": (Team, "team"), "system": (System, "system"), "domain": (Domain, "domain")}
+REFERENCES: dict[str, tuple[Any, str]] = {
+    "group": (Team, "team"),
+    "system": (System, "system"),
+    "domain": (Domain, "domain"),
+}
 
 
 @transaction.atomic

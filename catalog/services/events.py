@@ -70,7 +70,7 @@ def plain(data: dict[str, Any]) -> dict[str, Any]:
             return value
         return encoder.default(value)
 
-    return convert(data)  # type: ignore[no-any-return]
+    return convert(data)
 
 
 def _actor_uid(actor: Actor) -> uuid.UUID | None:

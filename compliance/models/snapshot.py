@@ -27,7 +27,7 @@ class Snapshot(TenantModel):
 
 
 class RunningArtifactQuerySet(TenantQuerySet):
-    def latest(self) -> Self:
+    def running_now(self) -> Self:
         """What runs now: the artifacts of each environment's latest snapshot."""
         return self.filter(snapshot__index=models.F("snapshot__environment__snapshot_index"))
 

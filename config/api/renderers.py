@@ -1,3 +1,5 @@
+from typing import Any
+
 from rest_framework.renderers import JSONRenderer
 
 
@@ -6,5 +8,5 @@ class StrictJSONRenderer(JSONRenderer):
 
     charset = "utf-8"
 
-    def get_indent(self, accepted_media_type, renderer_context):
-        return None
+    def get_indent(self, accepted_media_type: str | None, renderer_context: Any) -> None:
+        """Compact, also when the Accept header asks for an indent."""
