@@ -40,7 +40,7 @@ class Event(Keyed):
     address = models.GenericIPAddressField(null=True)
     request_id = models.CharField(max_length=64, blank=True, default="")
     data = models.JSONField(default=dict)
-    occurred_at = models.DateTimeField(default=timezone.now)
+    occurred_at = models.DateTimeField(auto_now_add=True, editable=False)
 
     objects = EventQuerySet.as_manager()
 
