@@ -21,6 +21,11 @@ def clock(local: datetime, now: datetime) -> str:
     return f"{local:%H:%M}" if local.date() == now.date() else f"{day(local, now)}, {local:%H:%M}"
 
 
+def time_of_day(local: datetime, now: datetime) -> str:
+    """ "15:30", below a heading that names the day."""
+    return f"{local:%H:%M}"
+
+
 def exact(local: datetime, now: datetime) -> str:
     """ "20 Nov 2026, 15:04"."""
     return f"{local.day} {local:%b %Y, %H:%M}"
@@ -43,7 +48,13 @@ def day_heading(local: datetime, now: datetime) -> str:
     return {0: "Today", 1: "Yesterday"}.get(apart) or day(local, now)
 
 
-LOOKS: dict[str, Callable[[datetime, datetime], str]] = {"": short, "ago": ago, "clock": clock, "exact": exact}
+LOOKS: dict[str, Callable[[datetime, datetime], str]] = {
+    "": short,
+    "ago": ago,
+    "clock": clock,
+    "time": time_of_day,
+    "exact": exact,
+}
 
 
 def _relative(local: datetime, now: datetime, *, past: str, present: str) -> str:

@@ -27,8 +27,8 @@ def is_open(requirement: Requirement) -> bool:
 
 def has_more(requirement: Requirement) -> bool:
     """Whether there is something to say below its line."""
-    ways = requirement.get("request") or requirement.get("who") or requirement.get("opens_at")
-    return bool(requirement.get("fact") or requirement.get("derived") or (ways and is_open(requirement)))
+    while_open = ("fact", "request", "who", "opens_at")
+    return bool(requirement.get("derived") or (is_open(requirement) and any(map(requirement.get, while_open))))
 
 
 def count(requirements: Sequence[Requirement]) -> tuple[int, int]:

@@ -153,7 +153,8 @@ register.filter("tally", reading.tally)
 def when(value: datetime | str | None, look: str = "") -> SafeString:
     """`<time>`: relative within a week, the day before that; exact with its zone in the title.
 
-    `look`: "" "38 min", "ago" "38 min ago", "clock" "15:30" or "19 Nov, 15:30", "exact" always day, year and time.
+    `look`: "" "38 min", "ago" "38 min ago", "clock" "15:30" or "19 Nov, 15:30", "time" "15:30",
+    "exact" always day, year and time.
     """
     moment = parse_datetime(value) if isinstance(value, str) else value
     if moment is None:
@@ -229,14 +230,14 @@ def _coloured(text: str) -> SafeString:
 
 
 @register.inclusion_tag("components/field.html")
-def field(bound: BoundField, *, placeholder: str = "", rows: int = 3) -> dict[str, Any]:
+def field(bound: BoundField, *, placeholder: str | None = None, rows: int = 3) -> dict[str, Any]:
     """A form field with label, errors and hint, wired for assistive technology. Optional fields are marked as such."""
     widget = bound.field.widget
     attrs: dict[str, Any] = {}
     if not isinstance(widget, CheckboxInput | RadioSelect | CheckboxSelectMultiple):
         attrs["class"] = "input"
-    if placeholder:
-        attrs["placeholder"] = placeholder
+    if placeholder is not None:
+        attrs["placeholder"] = placeholder or False  # False: none, also where the form has one
     if getattr(widget, "input_type", "") == "" and not isinstance(widget, Select):
         attrs["rows"] = rows
     kind = "check" if isinstance(widget, CheckboxInput) else "group" if bound.use_fieldset else "input"
