@@ -38,8 +38,9 @@ class RedactFilter(logging.Filter):
     """Redacts the message of records that come from the standard library's loggers (access logs, error reports)."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg = redact(record.getMessage())
-        record.args = ()
+        if isinstance(record.msg, str):  # structlog's own events are dicts, redacted by their processor
+            record.msg = redact(record.getMessage())
+            record.args = ()
         return True
 
 
