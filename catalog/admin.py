@@ -1,0 +1,285 @@
+"""Django's admin: every model can be seen, and what has a service can be changed, through that service only."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import ForeignKey, Model, Q, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from catalog.actors import Actor, reach_of, user_actor
+from catalog.models import Event, Organization
+from catalog.rights import Rule
+from config.api.errors import understood
+from config.errors import Forbidden, GatehouseError
+
+Service = Callable[..., Any]
+HISTORY = 200
+
+admin.site.site_header = admin.site.site_title = "Gatehouse"
+admin.site.index_title = "Administration"
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # one door: the portal's
+admin.site.unregister(Group)  # rights are roles of an organization
+
+
+def staff_actors(request: HttpRequest) -> list[Actor]:
+    """The actors of somebody in the admin who is no superuser: one for each organization they belong to."""
+    if not hasattr(request, "staff_actors"):
+        first = user_actor(request.user)  # type: ignore[arg-type]
+        chosen = [user_actor(request.user, each.organization_id) for each in first.memberships] if first else []  # type: ignore[arg-type]
+        request.staff_actors = [each for each in chosen if each]  # type: ignore[attr-defined]
+    return request.staff_actors  # type: ignore[attr-defined]
+
+
+def admin_actor(request: HttpRequest, organization: Organization) -> Actor:
+    """The actor who works on a row of `organization` in the admin: a superuser may do anything, others what their
+    role there, or above it, allows. Raises Forbidden for a stranger."""
+    user: Any = request.user
+    if user.is_superuser:
+        return Actor(
+            kind="user",
+            label=user.email,
+            organization=organization,
+            reach=reach_of(organization),
+            rules=(Rule("organization:**"),),
+            role="superuser",
+            user=user,
+            address=request.META.get("REMOTE_ADDR") or None,
+        )
+    near = [each for each in staff_actors(request) if organization.pk in each.reach]
+    if not near:
+        raise Forbidden(f"{user.email} is no member of {organization}.")
+    closest = max(near, key=lambda each: len(each.organization.path))
+    return replace(closest, organization=organization, address=request.META.get("REMOTE_ADDR") or None)
+
+
+class GatehouseAdmin(admin.ModelAdmin):
+    """Admin of a model whose rows belong to an organization and are written by services alone.
+
+    Name the services: `create_service(actor=, **fields)`, `update_service(actor=, <model>=, **changed fields)` and
+    `delete_service(actor=, <model>=)`; a verb without a service is not offered. They act as the signed-in person
+    (`admin_actor`), a refusal is shown on the form in the service's words, and the history page shows the events.
+    `secret_fields` are shown nowhere.
+    """
+
+    create_service: ClassVar[Service | None] = None
+    update_service: ClassVar[Service | None] = None
+    delete_service: ClassVar[Service | None] = None
+    secret_fields: ClassVar[tuple[str, ...]] = ()
+    subject_name: ClassVar[str] = ""  # the services' keyword for the row; the model's name when empty
+    actions = None
+    list_per_page = 50
+    show_full_result_count = False
+
+    # What is shown
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """All rows for a superuser, for others what their roles let them read."""
+        rows = super().get_queryset(request)
+        if request.user.is_superuser:
+            return rows
+        if not hasattr(self.model, "entity"):
+            return rows.none()
+        readable = Q(pk__in=[])
+        for actor in staff_actors(request):
+            readable |= actor.readable(self.model)
+        return rows.filter(readable)
+
+    def get_exclude(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """Secrets, always."""
+        return [*(super().get_exclude(request, obj) or ()), *self.secret_fields]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """On an existing row also its organization and what services write."""
+        declared = list(super().get_readonly_fields(request, obj))
+        if obj is None:
+            return declared
+        written = [
+            field.name
+            for field in self.opts.concrete_fields
+            if (field.name == "organization" or not field.editable)
+            and not field.primary_key
+            and field.name not in (*declared, *self.secret_fields)
+        ]
+        return declared + written
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """The declared fields, and on an existing row what services write."""
+        declared = super().get_fields(request, obj)
+        return list(dict.fromkeys([*declared, *self.get_readonly_fields(request, obj)]))
+
+    def formfield_for_foreignkey(self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer, and accept, only related rows this person may read."""
+        related = self.admin_site._registry.get(db_field.related_model)  # type: ignore[arg-type]
+        if related is not None and "queryset" not in kwargs:
+            kwargs["queryset"] = related.get_queryset(request)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What happened to the row, from the events."""
+        subject = self.get_object(request, unquote(object_id))
+        if subject is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
+        if not self.has_view_permission(request, subject):
+            raise PermissionDenied
+        uid = getattr(subject, "uid", None)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"History: {subject}",
+            "object": subject,
+            "opts": self.opts,
+            "events": Event.objects.about(uid)[:HISTORY] if uid else (),
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "admin/gatehouse/history.html", context)
+
+    # Who may
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Whether the app's list shows this model."""
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """By the right to read it; rows themselves are limited by `get_queryset`."""
+        return self._may(request, "read", obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Where a service creates it, by the right to create it."""
+        return type(self).create_service is not None and self._may(request, "create")
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Where a service changes it, by the right to update it."""
+        return type(self).update_service is not None and self._may(request, "update", obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Where a service deletes it, by the right to delete it."""
+        return type(self).delete_service is not None and self._may(request, "delete", obj)
+
+    def _may(self, request: HttpRequest, verb: str, obj: Model | None = None) -> bool:
+        user: Any = request.user
+        if not (user.is_active and user.is_staff):
+            return False
+        if user.is_superuser:
+            return True
+        entity = getattr(self.model, "entity", None)
+        return entity is not None and any(
+            actor.may(f"organization:{entity}:{verb}", obj) for actor in staff_actors(request)
+        )
+
+    # What is written
+
+    def actor(self, request: HttpRequest, obj: Model) -> Actor:
+        """Who works on this row."""
+        organization = obj if isinstance(obj, Organization) else obj.organization  # type: ignore[attr-defined]
+        return admin_actor(request, organization)
+
+    def save_model(self, request: HttpRequest, obj: Model, form: ModelForm, change: bool) -> None:
+        """Let the service create or change the row; `obj` then is the row as stored."""
+        if change:
+            changes = {name: form.cleaned_data[name] for name in form.changed_data}
+            if not changes:
+                return
+            stored = self.model._default_manager.get(pk=obj.pk)
+            result = self.update(self.actor(request, stored), stored, changes)
+        else:
+            values = {name: value for name, value in form.cleaned_data.items() if name != "organization"}
+            result = self.create(self.actor(request, obj), values)
+        obj.__dict__.update(self.stored(request, result).__dict__)
+
+    def create(self, actor: Actor, values: dict[str, Any]) -> Any:
+        """Call the service that creates a row."""
+        service = type(self).create_service
+        assert service is not None  # noqa: S101  has_add_permission refused before
+        return service(actor=actor, **values)
+
+    def update(self, actor: Actor, obj: Model, changes: dict[str, Any]) -> Any:
+        """Call the service that changes a row."""
+        service = type(self).update_service
+        assert service is not None  # noqa: S101  has_change_permission refused before
+        return service(actor=actor, **{self._subject(): obj}, **changes)
+
+    def stored(self, request: HttpRequest, result: Any) -> Model:
+        """The row in what the service returned (the first, when it returned several things)."""
+        return result[0] if isinstance(result, tuple) else result
+
+    def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
+        """Services write relations themselves."""
+
+    def delete_model(self, request: HttpRequest, obj: Model) -> None:
+        """Let the service delete the row."""
+        service = type(self).delete_service
+        assert service is not None  # noqa: S101  has_delete_permission refused before
+        service(actor=self.actor(request, obj), **{self._subject(): obj})
+
+    def _subject(self) -> str:
+        return self.subject_name or str(self.opts.model_name)
+
+    # A refusal of a service
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Show a service's refusal on the form: the transaction is over, so the form is drawn once more with it."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except (GatehouseError, ValidationError) as refusal:
+            request.refusal = understood(refusal)  # type: ignore[attr-defined]
+            return super().changeform_view(request, *args, **kwargs)
+
+    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """The form, which knows what a service refused a moment ago."""
+        form = super().get_form(request, obj, change, **kwargs)
+        refusal = getattr(request, "refusal", None)
+        return form if refusal is None else type("RefusedForm", (form,), {"clean": _refused(form, refusal)})
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Say why a service does not delete the row."""
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except (GatehouseError, ValidationError) as refusal:
+            self.message_user(request, getattr(understood(refusal), "message", str(refusal)), "error")
+            page = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[unquote(object_id)])
+            return HttpResponseRedirect(page)
+
+
+def _refused(form: Any, refusal: GatehouseError) -> Callable[[Any], None]:
+    """A form's `clean` that adds what a service refused, by its field where the form has that field."""
+
+    def clean(self: Any) -> None:
+        form.clean(self)
+        for field in refusal.fields:
+            self.add_error(field.path if field.path in self.fields else None, field.message)
+        if not refusal.fields:
+            self.add_error(None, refusal.message)
+
+    return clean
+
+
+class ReadOnlyAdmin(GatehouseAdmin):
+    """Admin of history and of what other parts of the system write: every field is shown, nothing can be changed."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """All but secrets."""
+        return [field.name for field in self.opts.concrete_fields if field.name not in ("id", *self.secret_fields)]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Never."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Never."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Never."""
+        return False
