@@ -69,7 +69,9 @@ class ApprovalRequest(TenantModel):
                 violation_error_message="An approval is about a trail or about a release.",
             ),
             models.UniqueConstraint(
-                fields=["release", "rule"], condition=Q(release__isnull=False), name="approval_of_rule_once"
+                fields=["release", "rule"],
+                condition=Q(release__isnull=False) & ~Q(status="void"),
+                name="approval_of_rule_once",
             ),
             models.CheckConstraint(
                 condition=Q(status="pending_approval", resolved_at=None)

@@ -1,0 +1,108 @@
+"""Who may answer an approval request: rights, the list and roles it names, four-eyes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.postgres.aggregates import JSONBAgg
+from django.db.models import F
+from django.db.models.functions import JSONObject
+
+from catalog.actors import Actor, resource_path
+from catalog.models import Membership, Organization, User
+from catalog.rights import Rule, allows
+from catalog.services.who import Who
+from releases.models import ApprovalRequest
+
+DECIDE = "organization:approval:decide"
+HIGHEST = ("owner", "admin")
+
+
+def role_word(name: str) -> str:
+    """One spelling for a role however a client writes it: `CHANGE_MANAGER` is `change-manager`."""
+    return name.strip().lower().replace("_", "-").replace(" ", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class Voter:
+    """Somebody who answers a request: under which name, as which person (if known here), with which role."""
+
+    identity: str
+    user: User | None = None
+    role: str = ""
+    role_name: str = ""
+
+    @property
+    def name(self) -> str:
+        """How pages call them."""
+        return str(self.user) if self.user else self.identity
+
+    def fits(self, roles: Iterable[str]) -> bool:
+        """Whether they hold one of `roles`; an empty list asks for none."""
+        wanted = {role_word(role) for role in roles}
+        return not wanted or role_word(self.role) in wanted
+
+    def named_in(self, identities: Iterable[str]) -> bool:
+        """Whether they are one of `identities`; an empty list is everybody."""
+        wanted = {identity.casefold() for identity in identities}
+        return not wanted or self.identity.casefold() in wanted
+
+
+def voter_of(actor: Actor, request: ApprovalRequest, claimed: str | None = None) -> Voter:
+    """Whose answer `actor` brings: their own, or, from a service account, that of the person it names."""
+    if not claimed or actor.kind != "service_account":
+        return Voter(actor.label, actor.user, actor.role)
+    member = _members(request.organization).filter(user__email__iexact=claimed).first()
+    return Voter(claimed, member.user, member.role.canonical, member.role.name) if member else Voter(claimed)
+
+
+def is_asker(voter: Voter, request: ApprovalRequest) -> bool:
+    """Whether they asked for this approval themselves, where four eyes are needed."""
+    return request.organization.four_eyes and voter.identity.casefold() == request.requested_by.casefold()
+
+
+def electorate(request: ApprovalRequest) -> list[Voter]:
+    """Every member who may answer `request`, by name. One query."""
+    path = resource_path(request, request.organization.slug)
+    able: dict[int, Voter] = {}
+    for member in _members(request.organization).annotate(granted=_granted()):
+        if _may_decide(member.granted, path):
+            able[member.user_id] = Voter(member.user.email, member.user, member.role.canonical, member.role.name)
+    return [
+        voter
+        for voter in able.values()
+        if voter.named_in(request.required_approvers)
+        and voter.fits(request.required_roles)
+        and not is_asker(voter, request)
+    ]
+
+
+def whom_to_ask(voters: Iterable[Voter], *, limit: int = 5) -> list[Who]:
+    """The voters in words: their roles first, then at most `limit` names.
+
+    Owners and admins may do anything; they are named only when nobody else may.
+    """
+    everybody = list(voters)
+    chosen = [voter for voter in everybody if voter.role not in HIGHEST] or everybody
+    roles = sorted({voter.role_name for voter in chosen if voter.role_name})
+    people = [Who(label=voter.name, kind="user") for voter in chosen[:limit]]
+    return [Who(label=role, kind="role") for role in roles] + people
+
+
+def _members(organization: Organization) -> Any:
+    """Memberships that reach `organization`: its own and those of the organizations above it."""
+    line = [int(pk) for pk in organization.path.split("/") if pk] or [organization.pk]
+    return (
+        Membership.objects.filter(organization__in=line, user__is_active=True)
+        .select_related("user", "role")
+        .order_by("user__name", "user__email", "pk")
+    )
+
+
+def _granted() -> JSONBAgg:
+    return JSONBAgg(JSONObject(action=F("role__rules__action"), resources=F("role__rules__resources")))
+
+
+def _may_decide(granted: list[dict[str, Any]], path: str) -> bool:
+    rules = [Rule(each["action"], tuple(each["resources"] or ())) for each in granted if each["action"]]
+    return allows(rules, DECIDE, path)
