@@ -27,6 +27,7 @@ test: .venv/.developing
 
 check: export SECRET_KEY = checked-not-used-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFG
 check: export DATABASE_URL = postgres://nobody@127.0.0.1:9/none
+check: export DATABASE_POOL = 0
 check: export ALLOWED_HOSTS = gatehouse.example
 check: export GATEHOUSE_VAR = var/check
 check: export GATEHOUSE_EMBEDDED = 0
