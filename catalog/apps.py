@@ -9,6 +9,9 @@ class CatalogConfig(AppConfig):
     name = "catalog"
 
     def ready(self) -> None:
+        from catalog import portal  # noqa: PLC0415  views need the models, which load after this module
+
+        portal.register()
         register_actions(
             {
                 "organization:read": "See the organization",

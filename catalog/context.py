@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import cached_property
 
 from catalog import slots
+from catalog.middleware import PortalRequest
 from catalog.models import Organization
 
 THEMES = ("light", "dark")
@@ -17,7 +17,7 @@ KEYS = ("off",)
 class Shell:
     """Theme, navigation and counts of the page at hand; each is computed once and only if printed."""
 
-    def __init__(self, request: HttpRequest):
+    def __init__(self, request: PortalRequest):
         self._request = request
         self._actor = getattr(request, "actor", None)
 
@@ -102,6 +102,6 @@ class Shell:
         return value if value in allowed else ""
 
 
-def shell(request: HttpRequest) -> dict[str, Any]:
+def shell(request: PortalRequest) -> dict[str, Any]:
     """Context processor: `shell`, see `Shell`."""
     return {"shell": Shell(request)}

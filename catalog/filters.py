@@ -7,7 +7,10 @@ from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
 from django.utils.functional import cached_property
-from django_filters import CharFilter, FilterSet
+from django_filters import CharFilter, ChoiceFilter, FilterSet, ModelChoiceFilter, OrderingFilter
+
+from catalog.middleware import PortalRequest
+from catalog.models import Component, Environment, Team
 
 CURSORS = ("after", "before")
 
@@ -68,3 +71,36 @@ class PortalFilter(FilterSet):
         choices = dict(getattr(field.field, "choices", ()))
         values = value if isinstance(value, list | tuple) else [value]
         return ", ".join(str(choices.get(each, each)) for each in values)
+
+
+def _teams(request: PortalRequest) -> QuerySet[Team]:
+    return Team.objects.visible_to(request.actor)
+
+
+class ComponentFilter(PortalFilter):
+    """Components by name, repository or slug, and by what a manifest says about them."""
+
+    search_fields = ("name", "slug", "repository_key")
+    team = ModelChoiceFilter(queryset=_teams, empty_label="Any")
+    kind = ChoiceFilter(choices=Component.Kind, empty_label="Any")
+    lifecycle = ChoiceFilter(choices=Component.Lifecycle, empty_label="Any")
+    criticality = ChoiceFilter(choices=Component.Criticality, empty_label="Any")
+    sort = OrderingFilter(fields=["name"])
+
+    class Meta:
+        model = Component
+        fields: list[str] = []
+
+
+class EnvironmentFilter(PortalFilter):
+    """Environments by name, kind, drift and what drift does there."""
+
+    search_fields = ("name", "description")
+    kind = ChoiceFilter(choices=Environment.Kind, empty_label="Any")
+    drift_state = ChoiceFilter(choices=Environment.DriftState, label="Drift", empty_label="Any")
+    drift_policy = ChoiceFilter(choices=Environment.DriftPolicy, label="Drift policy", empty_label="Any")
+    sort = OrderingFilter(fields=["name"])
+
+    class Meta:
+        model = Environment
+        fields: list[str] = []

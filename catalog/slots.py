@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.safestring import SafeString, mark_safe
 
-Panel = Callable[[HttpRequest, Any], str]
-Counter = Callable[[HttpRequest], int]
+from catalog.middleware import PortalRequest
+
+Panel = Callable[[PortalRequest, Any], str]
+Counter = Callable[[PortalRequest], int]
 
 
 class Gate(NamedTuple):
@@ -31,14 +32,16 @@ class Gate(NamedTuple):
         )
 
 
-class Waiting(NamedTuple):
+@dataclass(frozen=True)
+class Waiting:
     """How many things wait for this person, and where the first of them is."""
 
     count: int
     url: str
 
 
-class NavLink(NamedTuple):
+@dataclass(frozen=True)
+class NavLink:
     """One resolved entry of the rail; `current` is what `aria-current` gets: "page", "true" or nothing.
 
     `key` is the letter that goes there after `g`: the first of the label that no entry above took.
@@ -53,11 +56,32 @@ class NavLink(NamedTuple):
 
 
 class EventWords(NamedTuple):
-    """How a timeline shows one kind of event; `text` may name `{subject}` and any key of the event's data."""
+    """How a timeline shows one kind of event.
+
+    `text` is what somebody did; it may name `{subject}` and any key of the event's data. `url_name` is the page of the
+    subject, by its uid.
+    """
 
     tone: str
     icon: str
     text: str
+    url_name: str = ""
+
+
+class Tile(NamedTuple):
+    """A figure on the home page: `note` is the link to the rows that were counted, `url` where they are.
+
+    `series` (oldest first) draws a sparkline of `kind` "line" or "bars"; `said` tells it in words.
+    """
+
+    label: str
+    value: str
+    note: str
+    url: str
+    unit: str = ""
+    series: tuple[float, ...] = ()
+    said: str = ""
+    kind: str = "line"
 
 
 @dataclass(frozen=True)
@@ -70,8 +94,9 @@ class _NavEntry:
 
 _panels: dict[str, list[tuple[int, Panel]]] = defaultdict(list)
 _nav: list[tuple[int, _NavEntry]] = []
-_gates: list[Callable[[HttpRequest], Iterable[Gate]]] = []
+_gates: list[Callable[[PortalRequest], Iterable[Gate]]] = []
 _waiting: list[tuple[str, Counter]] = []
+_tiles: list[tuple[int, Callable[[PortalRequest], Tile | None]]] = []
 _events: dict[str, EventWords] = {}
 
 
@@ -81,7 +106,7 @@ def register(slot: str, panel: Panel, *, order: int = 50) -> None:
     _panels[slot].sort(key=lambda entry: entry[0])
 
 
-def render(slot: str, request: HttpRequest, subject: Any = None) -> list[SafeString]:
+def render(slot: str, request: PortalRequest, subject: Any = None) -> list[SafeString]:
     """The panels of `slot` for `subject`, in order, without the empty ones."""
     drawn = (panel(request, subject) for _, panel in _panels.get(slot, ()))
     return [mark_safe(html) for html in drawn if html.strip()]  # noqa: S308 panels render templates, which escape
@@ -98,7 +123,7 @@ def register_nav(label: str, url_name: str, icon: str, *, order: int, count: Cou
     _nav.sort(key=lambda entry: entry[0])
 
 
-def nav(request: HttpRequest) -> list[NavLink]:
+def nav(request: PortalRequest) -> list[NavLink]:
     """The rail for this request. An entry whose page is not routed is left out."""
     links: list[NavLink] = []
     taken: set[str] = set()
@@ -127,12 +152,12 @@ def _current(path: str, url: str) -> str:
     return "true" if area and path.split("/")[1] == area else ""
 
 
-def register_gates(provider: Callable[[HttpRequest], Iterable[Gate]]) -> None:
+def register_gates(provider: Callable[[PortalRequest], Iterable[Gate]]) -> None:
     """`provider(request)` names the environments of the rail with the state of their gates."""
     _gates.append(provider)
 
 
-def gates(request: HttpRequest) -> list[Gate]:
+def gates(request: PortalRequest) -> list[Gate]:
     """Every gate of the rail, in the order of registration."""
     return [gate for provider in _gates for gate in provider(request)]
 
@@ -142,13 +167,24 @@ def register_waiting(url_name: str, count: Counter) -> None:
     _waiting.append((url_name, count))
 
 
-def waiting(request: HttpRequest) -> Waiting | None:
+def waiting(request: PortalRequest) -> Waiting | None:
     """What waits for this person; None when nobody counts."""
     counted = [(count(request), url) for url_name, count in _waiting if (url := page_url(url_name))]
     if not counted:
         return None
     where = next((url for count, url in counted if count), counted[0][1])
     return Waiting(sum(count for count, _ in counted), where)
+
+
+def register_tile(provider: Callable[[PortalRequest], Tile | None], *, order: int = 50) -> None:
+    """`provider(request)` is a figure of the home page, or None."""
+    _tiles.append((order, provider))
+    _tiles.sort(key=lambda entry: entry[0])
+
+
+def tiles(request: PortalRequest) -> list[Tile]:
+    """The figures of the home page, in order."""
+    return [tile for _, provider in _tiles if (tile := provider(request)) is not None]
 
 
 def register_events(words: Mapping[str, EventWords]) -> None:

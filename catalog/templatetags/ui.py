@@ -14,7 +14,7 @@ from django import template
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.html import conditional_escape, escape, format_html, format_html_join
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from catalog import drawings, icons, moments, slots, vocabulary
@@ -185,12 +185,19 @@ def who(name: object) -> SafeString:
     return format_html('<span class="who">{}{}</span>', avatar(name), name) if name else mark_safe("")
 
 
+@register.filter
+def web_link(address: object) -> str:
+    """`address` if a browser may follow it (http, https, mailto), else nothing: the test for printing it as a link."""
+    text = str(address or "")
+    return text if text.lower().startswith(("http://", "https://", "mailto:")) else ""
+
+
 @register.simple_tag
 def fact(label: str, value: object) -> SafeString:
     """One entry of a `dl.facts` or `dl.pairs`; nothing when there is no value."""
     if value is None or value == "":
         return mark_safe("")
-    return format_html("<div><dt>{}</dt><dd>{}</dd></div>", label, conditional_escape(value))
+    return format_html("<div><dt>{}</dt><dd>{}</dd></div>", label, value)
 
 
 # ---- code

@@ -1,16 +1,16 @@
 """Choosing the organization a person works in."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from catalog.middleware import ORGANIZATION
+from catalog.middleware import ORGANIZATION, PortalRequest
 
 
 @require_POST
 @login_required
-def switch_organization(request: HttpRequest) -> HttpResponse:
+def switch_organization(request: PortalRequest) -> HttpResponse:
     """Work in another organization one belongs to from now on, starting at its home page."""
     slug = request.POST.get("organization", "")
     chosen = next((each for each in request.actor.organizations if each.slug == slug), None) if request.actor else None

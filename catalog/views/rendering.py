@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
+from catalog.middleware import PortalRequest
+
 
 def render_page(
-    request: HttpRequest,
+    request: PortalRequest,
     template: str,
     context: dict[str, Any] | None = None,
     *,

@@ -1,0 +1,23 @@
+"""Forms of catalog's pages. Services check again; a form says it beside the field."""
+
+from typing import cast
+
+from django import forms
+
+from catalog.actors import Actor
+from catalog.models import Component, Team
+
+
+class ComponentForm(forms.ModelForm):
+    """What somebody knows about a component before its CI has said a word."""
+
+    class Meta:
+        model = Component
+        fields = ["name", "repository", "description", "kind", "lifecycle", "criticality", "team"]
+        widgets = {"description": forms.Textarea}
+        help_texts = {"repository": "The address its builds come from; trails find the component by it."}
+
+    def __init__(self, *args, actor: Actor, **kwargs):
+        super().__init__(*args, **kwargs)
+        team = cast(forms.ModelChoiceField, self.fields["team"])
+        team.queryset = Team.objects.visible_to(actor).filter(organization=actor.organization)

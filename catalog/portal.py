@@ -1,0 +1,40 @@
+"""What catalog itself shows in the portal: its entries in the rail, its panels, the words for its events."""
+
+from catalog import slots
+from catalog.views.component import about_panel, dependencies_panel, integration_panel
+from catalog.views.environment import history_panel
+from catalog.views.home import lately_panel
+
+COMPONENT, ENVIRONMENT = "catalog:component", "catalog:environment"
+
+EVENT_WORDS = {
+    "component.created": slots.EventWords("ok", "box", "added the component {subject}", COMPONENT),
+    "component.updated": slots.EventWords("mute", "box", "changed {subject}, revision {revision}", COMPONENT),
+    "environment.created": slots.EventWords("ok", "layers", "added the environment {subject}", ENVIRONMENT),
+    "environment.updated": slots.EventWords("mute", "layers", "changed the environment {subject}", ENVIRONMENT),
+    "environment.deleted": slots.EventWords("warn", "layers", "deleted the environment {subject}"),
+    "organization.created": slots.EventWords("ok", "house", "founded {subject}"),
+    "organization.updated": slots.EventWords("mute", "house", "changed the settings of {subject}"),
+    "member.added": slots.EventWords("ok", "users-round", "added the member {subject}"),
+    "member.changed": slots.EventWords("mute", "users-round", "changed the role of {subject}"),
+    "team.created": slots.EventWords("ok", "users-round", "added the team {subject}"),
+    "service_account.created": slots.EventWords("ok", "key-round", "added the service account {subject}"),
+    "api_key.created": slots.EventWords("mute", "key-round", "issued the API key {subject}"),
+    "api_key.revoked": slots.EventWords("warn", "key-round", "revoked the API key {subject}"),
+    "webhook_token.created": slots.EventWords("mute", "key-round", "issued the webhook token {subject}"),
+    "webhook_token.revoked": slots.EventWords("warn", "key-round", "revoked the webhook token {subject}"),
+}
+
+
+def register() -> None:
+    """Fill catalog's own places; called once when the app starts."""
+    slots.register_nav("Home", "catalog:home", "house", order=10)
+    slots.register_nav("Catalog", "catalog:component-list", "box", order=20)
+    slots.register_nav("Environments", "catalog:environment-list", "layers", order=30)
+    slots.register("home.main", lately_panel, order=90)
+    slots.register("component.main", dependencies_panel, order=60)
+    slots.register("component.main", history_panel, order=90)
+    slots.register("component.aside", integration_panel, order=10)
+    slots.register("component.aside", about_panel, order=40)
+    slots.register("environment.main", history_panel, order=90)
+    slots.register_events(EVENT_WORDS)

@@ -1,0 +1,85 @@
+"""Components: the list, one component's page with the panels of other apps, and adding one."""
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_http_methods, require_safe
+
+from catalog.actors import require
+from catalog.filters import ComponentFilter
+from catalog.forms import ComponentForm
+from catalog.middleware import PortalRequest
+from catalog.models import Component
+from catalog.services.components import create_component
+from catalog.views.access import portal
+from catalog.views.paging import keyset_page
+from catalog.views.rendering import render_page
+
+USED_BY = 20
+
+
+@require_safe
+@portal
+def component_list(request: PortalRequest) -> HttpResponse:
+    """What the organization owns."""
+    components = Component.objects.visible_to(request.actor).for_list()
+    found = ComponentFilter(request.GET, queryset=components, request=request)
+    context = {"filter": found, "page": keyset_page(found.qs, request), "may_add": may_add(request)}
+    return render_page(request, "catalog/component_list.html", context, partial="rows")
+
+
+@require_safe
+@portal
+def component_page(request: PortalRequest, uid: str) -> HttpResponse:
+    """Everything about one component, from all apps."""
+    components = Component.objects.visible_to(request.actor).for_list()
+    return render_page(request, "catalog/component.html", {"component": get_object_or_404(components, uid=uid)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@portal
+def component_new(request: PortalRequest) -> HttpResponse:
+    """Add a component, so that CI can report about it."""
+    require(request.actor, "organization:component:create")
+    form = ComponentForm(request.POST or None, actor=request.actor)
+    if form.is_valid():
+        component = create_component(actor=request.actor, **form.cleaned_data)
+        return redirect("catalog:component", uid=component.uid)
+    return render_page(request, "catalog/component_new.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+def may_add(request: PortalRequest) -> bool:
+    """Whether this person may add components."""
+    return request.actor.may("organization:component:create")
+
+
+def dependencies_panel(request: PortalRequest, component: Component) -> str:
+    """What the component uses and what uses it, by record id; a target nobody registered yet is shown as such."""
+    visible = Component.objects.visible_to(request.actor).filter(organization=component.organization_id)
+    uses = _targets(component, visible)
+    used_by = list(visible.filter(dependencies__contains=[{"target": component.record_id}])[:USED_BY])
+    if not (uses or used_by):
+        return ""
+    context = {"uses": uses, "used_by": used_by}
+    return render_to_string("catalog/panels/dependencies.html", context, request=request)
+
+
+def _targets(component: Component, visible: QuerySet[Component]) -> list[dict]:
+    if not component.dependencies:
+        return []
+    named = [each["target"] for each in component.dependencies]
+    known = {each.record_id: each for each in visible.filter(record_id__in=named)}
+    return [each | {"component": known.get(each["target"])} for each in component.dependencies]
+
+
+def about_panel(request: PortalRequest, component: Component) -> str:
+    """People, links, tags and objectives of the component."""
+    return render_to_string("catalog/panels/about.html", {"component": component}, request=request)
+
+
+def integration_panel(request: PortalRequest, component: Component) -> str:
+    """How CI keeps the component's manifest up to date; only while it never did."""
+    if component.pushed_at is not None:
+        return ""
+    return render_to_string("catalog/panels/integration.html", {"component": component}, request=request)

@@ -1,0 +1,40 @@
+"""Environments: the list, and one environment's page with the panels of other apps."""
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_safe
+
+from catalog.filters import EnvironmentFilter
+from catalog.middleware import PortalRequest
+from catalog.models import Component, Environment, Event
+from catalog.timeline import timeline
+from catalog.views.access import portal
+from catalog.views.paging import keyset_page
+from catalog.views.rendering import render_page
+
+HISTORY = 20
+
+
+@require_safe
+@portal
+def environment_list(request: PortalRequest) -> HttpResponse:
+    """Where software runs, with the state of its drift."""
+    environments = Environment.objects.visible_to(request.actor).for_list()
+    found = EnvironmentFilter(request.GET, queryset=environments, request=request)
+    context = {"filter": found, "page": keyset_page(found.qs, request)}
+    return render_page(request, "catalog/environment_list.html", context, partial="rows")
+
+
+@require_safe
+@portal
+def environment_page(request: PortalRequest, uid: str) -> HttpResponse:
+    """Everything about one environment, from all apps."""
+    environments = Environment.objects.visible_to(request.actor).for_list()
+    return render_page(request, "catalog/environment.html", {"environment": get_object_or_404(environments, uid=uid)})
+
+
+def history_panel(request: PortalRequest, subject: Component | Environment) -> str:
+    """The newest events about a component or an environment."""
+    events = Event.objects.visible_to(request.actor).about(subject.uid)[:HISTORY]
+    return render_to_string("catalog/panels/history.html", {"events": timeline(events)}, request=request)
