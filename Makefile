@@ -40,7 +40,7 @@ check: .venv/.developing
 	git ls-files -z -co --exclude-standard 'templates/*.html' | xargs -0 -r $(BIN)/djade --check --target-version 5.2
 	$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py check --deploy --fail-level WARNING
-	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive .
+	$(BIN)/bandit --quiet --severity-level medium --configfile pyproject.toml --recursive .
 
 LOCK := $(UV) compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links

@@ -129,8 +129,9 @@ class Cluster:
 
     def connect(self, database: str = "postgres") -> "psycopg.Connection":
         """Return an autocommit connection to `database`."""
-        where = {"host": str(self.sockets), "port": 5432, "user": "postgres", "dbname": database}
-        return psycopg.connect(**where, connect_timeout=5, autocommit=True)
+        return psycopg.connect(
+            host=str(self.sockets), port=5432, user="postgres", dbname=database, connect_timeout=5, autocommit=True
+        )
 
     def start(self) -> "subprocess.Popen[bytes]":
         """Start the server and return its process once it takes connections; makes what does not exist yet.
@@ -160,9 +161,20 @@ class Cluster:
             self.home / "data.new"
         )  # renamed when whole, so a killed initdb leaves nothing that looks like a cluster
         shutil.rmtree(draft, ignore_errors=True)
-        command = [binaries / "initdb", "-D", draft, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C"]
+        command: list[str | Path] = [
+            binaries / "initdb",
+            "-D",
+            draft,
+            "-U",
+            "postgres",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C",
+        ]
         command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]  # the same order and case rules everywhere
-        done = _run([*command, *([] if self.durable else ["--no-sync"])], owner, cwd=self.home)
+        if not self.durable:
+            command.append("--no-sync")
+        done = _run(command, owner, cwd=self.home)
         if done.returncode != 0:
             raise EmbeddedError(f"initdb failed: {done.stdout.strip()[-300:]}")
         shutil.rmtree(self.data, ignore_errors=True)

@@ -56,7 +56,7 @@ def spawn(
 
 
 def _follow_parent(last_signal: signal.Signals) -> Callable[[], object] | None:
-    return LIBC and partial(LIBC.prctl, PR_SET_PDEATHSIG, int(last_signal), 0, 0, 0)
+    return partial(LIBC.prctl, PR_SET_PDEATHSIG, int(last_signal), 0, 0, 0) if LIBC else None
 
 
 def marked(mark: str) -> list[psutil.Process]:

@@ -27,8 +27,8 @@ def collect_if_changed() -> bool:
 
 def _fingerprint() -> str:
     digest = sha256(settings.STORAGES["staticfiles"]["BACKEND"].encode())
-    for finder in get_finders():
-        for path, storage in finder.list([]):
-            status = Path(storage.path(path)).stat()
-            digest.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+    files = [found for finder in get_finders() for found in finder.list([])]
+    for path, storage in files:
+        status = Path(storage.path(path)).stat()
+        digest.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
     return digest.hexdigest()

@@ -18,7 +18,7 @@ from typing import Any
 
 from django.apps import apps
 from django.core.management import BaseCommand, CommandError, call_command, get_commands
-from django.db import connections
+from django.db import connection
 
 from config import embedded
 from config.processes import end, marked
@@ -87,9 +87,8 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         collect_if_changed()
         demo = self._demo(var / "demo.json") if with_demo else None
-        for connection in connections.all():
-            connection.close()
-            connection.close_pool()
+        connection.close()
+        connection.close_pool()
         return demo
 
     def _demo(self, path: Path) -> dict[str, Any] | None:
@@ -113,10 +112,10 @@ class Command(BaseCommand):
         while time.monotonic() < deadline:
             supervisor.tend()
             with suppress(OSError, http.client.HTTPException):
-                connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=10)
-                connection.request("GET", "/-/readyz")
-                answer = str(connection.getresponse().status)
-                connection.close()
+                web = http.client.HTTPConnection(url.removeprefix("http://"), timeout=10)
+                web.request("GET", "/-/readyz")
+                answer = str(web.getresponse().status)
+                web.close()
             if answer == "200":
                 return
             time.sleep(0.1)
