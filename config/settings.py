@@ -4,7 +4,6 @@ from pathlib import Path
 
 import environ
 from csp.constants import NONE, SELF
-from psycopg_pool import ConnectionPool
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
@@ -86,12 +85,12 @@ TEMPLATES = [
 # Database: PostgreSQL only. The pool is per process; keep max_size at or over the threads of one process.
 DATABASES = {"default": env.db("DATABASE_URL")}
 DATABASES["default"]["CONN_MAX_AGE"] = 0
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # a restarted server costs nobody a failed request
 POOL_SIZE = env.int("DATABASE_POOL", default=12)  # 0: no pool, as behind PgBouncer
 DATABASES["default"].setdefault("OPTIONS", {})["pool"] = POOL_SIZE and {
     "min_size": 1,
     "max_size": POOL_SIZE,
     "timeout": 10,
-    "check": ConnectionPool.check_connection,  # a restarted server costs nobody a failed request
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
