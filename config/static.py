@@ -26,7 +26,7 @@ def collect_if_changed() -> bool:
 
 
 def _fingerprint() -> str:
-    digest = sha256(settings.STORAGES["staticfiles"]["BACKEND"].encode())
+    digest = sha256(repr(settings.STORAGES["staticfiles"]).encode())
     files = [found for finder in get_finders() for found in finder.list([])]
     for path, storage in files:
         status = Path(storage.path(path)).stat()

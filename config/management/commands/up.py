@@ -88,7 +88,7 @@ class Command(BaseCommand):
         collect_if_changed()
         demo = self._demo(var / "demo.json") if with_demo else None
         connection.close()
-        connection.close_pool()
+        connection.close_pool()  # type: ignore[attr-defined]  # only PostgreSQL has it
         return demo
 
     def _demo(self, path: Path) -> dict[str, Any] | None:
