@@ -138,6 +138,12 @@ def expire_overdue(*, at: datetime | None = None) -> int:
     return expired
 
 
+def void_open(release: Release, *, actor: Actor) -> None:
+    """Settle as void what is still asked about a release that came to its end; its job is locked by the caller."""
+    for request in ApprovalRequest.objects.select_for_update().filter(release=release, status=Status.PENDING):
+        _close(actor, request, Status.VOID)
+
+
 def note_release_final(release: Release) -> None:
     """Let an approved release count as the approval of its trail, with the roles of everyone who approved it."""
     if release.trail is None or release.state != Release.State.APPROVED:
@@ -171,7 +177,9 @@ def _retire(request: ApprovalRequest) -> str:
     if request.deadline and request.deadline <= timezone.now():
         _close(actor, request, Status.EXPIRED)
         return f"Approval {request.uid} expired at {request.deadline:%Y-%m-%d %H:%M} UTC."
-    change = _changed(request, request.release)
+    release = request.release
+    ended = f"release {release.number} is {release.state} already" if release and release.is_final else ""
+    change = ended or _changed(request, release)
     if change:
         _close(actor, request, Status.VOID)
         return f"Approval {request.uid} is void: {change}."
