@@ -5,14 +5,14 @@ from typing import Self
 from django.db import models
 from django.db.models.functions import Lower
 
-from catalog.models import TenantModel, TenantQuerySet
-from releases.models.versioned import Adjustment, Version
+from catalog.models import TenantModel
+from releases.models.versioned import Adjustment, ResourceQuerySet, Version
 
 
-class ApplicationQuerySet(TenantQuerySet):
+class ApplicationQuerySet(ResourceQuerySet):
     def for_list(self) -> Self:
         """Everything a list row shows, in one query however many rows."""
-        return self.select_related("component", "latest")
+        return self.select_related("component", "latest__version")
 
 
 class Application(TenantModel):

@@ -14,7 +14,9 @@ from releases.models.ruleset import BindingAdjustment, Rule
 class ReleaseQuerySet(TenantQuerySet):
     def for_list(self) -> Self:
         """Everything a list row shows, in one query however many rows."""
-        return self.select_related("application__component", "application__latest", "environment", "trail__flow")
+        return self.select_related(
+            "application__component", "application__latest__version", "environment", "trail__flow"
+        )
 
 
 class Release(TenantModel):

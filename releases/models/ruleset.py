@@ -7,10 +7,10 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from catalog.models import TenantModel, TenantQuerySet
-from releases.models.versioned import Adjustment, Version
+from releases.models.versioned import Adjustment, ResourceQuerySet, Version
 
 
-class RulesetQuerySet(TenantQuerySet):
+class RulesetQuerySet(ResourceQuerySet):
     def for_list(self) -> Self:
         """Everything a list row shows, in one query however many rows."""
         return self.select_related("latest__version")

@@ -3,10 +3,24 @@
 Content and proposal state live in adjustments, which are only added; the latest one of a version counts.
 """
 
-from django.db import models
-from django.db.models import Q
+from typing import Self
 
-from catalog.models import TenantModel
+from django.db import models
+from django.db.models import Q, Value
+from django.db.models.functions import Lower
+from django.db.models.lookups import Exact
+
+from catalog.models import TenantModel, TenantQuerySet
+
+
+class ResourceQuerySet(TenantQuerySet):
+    """Resources whose `key` clients chose."""
+
+    def with_key(self, key: str) -> Self:
+        """Those with this id, in any letter case: at most one per organization."""
+        if "\0" in key:  # PostgreSQL has no such text
+            return self.none()
+        return self.filter(Exact(Lower("key"), Lower(Value(key))))
 
 
 class ProposalState(models.TextChoices):

@@ -1,0 +1,77 @@
+"""The only writers of applications."""
+
+from dataclasses import replace
+
+from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Lower
+from django.db.models.lookups import Exact
+
+from catalog.actors import Actor, require
+from catalog.models import Component
+from catalog.rights import Rule
+from catalog.services.components import create_component
+from catalog.services.events import record_event
+from config.errors import Conflict
+from releases.models import Application
+from releases.services.versions import ProposalInput, check_key, content_of, propose
+
+
+@transaction.atomic
+def create_application(
+    *,
+    actor: Actor,
+    key: str,
+    display_name: str = "",
+    enabled: bool = True,
+    component: Component | None = None,
+    proposal_state: ProposalInput = "final",
+    comments: str = "",
+) -> Application:
+    """Make the release side of a component: of `component`, else of the one whose slug is `key`, else of a new one.
+
+    Letter case does not tell ids apart. The right to create applications is enough for the component too.
+    Raises Forbidden without `organization:application:create`, BadInput for an id no path can hold, and Conflict when
+    the id is taken or the component has an application. Records `application.created`.
+    """
+    check_key(key)
+    found = (
+        component
+        or Component.objects.filter(Exact(Lower("slug"), Lower(Value(key))), organization=actor.organization).first()
+    )
+    application = Application(organization=actor.organization, key=key)
+    application.component = found or Component(organization=actor.organization, slug=key)
+    require(actor, "organization:application:create", application)
+    refuse_taken(application)
+    if found is None:
+        creator = replace(actor, rules=(*actor.rules, Rule("organization:component:create")))
+        application.component = create_component(actor=creator, name=display_name or key, slug=key)
+    application.full_clean(validate_constraints=False)
+    application.save()
+    content = propose(
+        actor=actor,
+        resource=application,
+        state=proposal_state,
+        comments=comments,
+        display_name=display_name,
+        enabled=enabled,
+    )
+    record_event(
+        "application.created",
+        subject=application,
+        actor=actor,
+        related=[application.component],
+        data=content_of(content, "display_name"),
+    )
+    return application
+
+
+def refuse_taken(application: Application) -> None:
+    """Raise Conflict when the id is taken, or the component behind it has an application of another id."""
+    others = Application.objects.filter(organization=application.organization).exclude(pk=application.pk)
+    if others.with_key(application.key).exists():
+        raise Conflict(f"An application with the id {application.key} exists.")
+    component = application.component
+    other = others.filter(component=component).first() if component.pk else None
+    if other is not None:
+        raise Conflict(f"The component {component.slug} is behind the application {other.key} already.")
