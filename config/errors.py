@@ -92,3 +92,10 @@ class RateLimited(GatehouseError):
 
     status = 429
     code = "rate_limited"
+
+
+class IntegrityFault(GatehouseError):
+    """What is stored is not what was put there (500)."""
+
+    status = 500
+    code = "integrity_error"

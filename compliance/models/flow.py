@@ -43,6 +43,9 @@ class Flow(TenantModel):
     requires_approval = models.BooleanField(default=False)
     required_approver_roles = ArrayField(models.CharField(max_length=255), default=list, blank=True)
     visibility = models.CharField(max_length=16, choices=Visibility, default=Visibility.PRIVATE)
+    trails_due_at = models.DateTimeField(
+        null=True, editable=False, help_text="Since when the status of its many trails is to be computed anew."
+    )
 
     objects = FlowQuerySet.as_manager()
 
@@ -53,7 +56,10 @@ class Flow(TenantModel):
                 "organization", Lower("name"), name="flow_name", violation_error_message="A flow of this name exists."
             )
         ]
-        indexes = [models.Index(fields=["organization", "name", "id"], name="flow_list")]
+        indexes = [
+            models.Index(fields=["organization", "name", "id"], name="flow_list"),
+            models.Index(fields=["trails_due_at"], condition=models.Q(trails_due_at__isnull=False), name="flow_due"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -165,6 +165,9 @@ class Evidence(TenantModel):
     size = models.PositiveBigIntegerField(help_text="Bytes.")
     content_type = models.CharField(max_length=255, default="application/octet-stream")
     external_url = models.CharField(max_length=2048, null=True, blank=True)  # noqa: DJ001  null on the wire
+    status = models.CharField(
+        max_length=16, blank=True, default="", editable=False, help_text="What its reader found; '' for a type without."
+    )
 
     class Meta:
         ordering = ["-created_at", "-pk"]

@@ -97,7 +97,7 @@ def _phaset_body(error: GatehouseError) -> Body:
 def _factstore_body(error: GatehouseError) -> Body:
     return {
         "status": error.status,
-        "error": HTTPStatus(error.status).phrase,
+        "error": "Integrity Error" if error.code == "integrity_error" else HTTPStatus(error.status).phrase,
         "message": _with_fields(error),
         "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
         "errors": [{"field": refused.path, "message": refused.message} for refused in error.fields],

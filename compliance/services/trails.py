@@ -1,0 +1,175 @@
+"""The only writers of trails, and the keepers of their status."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from catalog.actors import Actor, require, system_actor
+from catalog.services.events import record_event
+from compliance.flow_template import check_template
+from compliance.models import Attestation, Flow, Trail
+from compliance.services.facts import (
+    TrailFacts,
+    all_hold,
+    facts_of_trails,
+    latest_attestations,
+    needs_of,
+    requirements_of,
+)
+from compliance.services.joins import join_trail
+from config.errors import Conflict
+from config.jobs import enqueue
+
+CHUNK = 200  # trails whose status is computed in one transaction
+LEASE = timedelta(minutes=10)  # longer than a job may run
+Status = Trail.Status
+
+
+@transaction.atomic
+def create_trail(*, actor: Actor, flow: Flow, **values: Any) -> Trail:
+    """Begin a trail in `flow`: pending, joined to the flow's component or the one its build URL lies in.
+
+    `values` are commit, branch, author, author_email and what else a trail has. Raises Forbidden without
+    `organization:trail:create` on the flow, Conflict when its name is taken there, ValidationError. Records
+    `trail.created`.
+    """
+    require(actor, "organization:trail:create", flow)
+    join = join_trail(flow, values.get("build_url"))
+    trail = Trail(
+        organization_id=flow.organization_id, flow=flow, component=join.component, component_by=join.by, **values
+    )
+    if trail.name and Trail.objects.filter(flow=flow, name=trail.name).exists():
+        raise Conflict(f"A trail named {trail.name} exists in flow {flow.name}.")
+    check_template(trail.template_yaml)
+    trail.full_clean()
+    trail.save()
+    record_event(
+        "trail.created",
+        subject=trail,
+        actor=actor,
+        related=[trail.component, flow],
+        data={"commit": trail.commit, "branch": trail.branch},
+    )
+    return trail
+
+
+def locked_trail(trail: Trail) -> Trail:
+    """The trail as it is now, held until the transaction ends, with flow and component.
+
+    Whoever writes what a status depends on takes this lock first, so no two of them compute it from half of the facts.
+    NO KEY: rows that point at the trail may be inserted meanwhile. The flow is read after the lock is held, so that a
+    change of the flow that committed while waiting is seen.
+    """
+    held = Trail.objects.select_for_update(no_key=True, of=("self",)).select_related("component").get(pk=trail.pk)
+    held.flow = Flow.objects.select_related("organization", "component").get(pk=held.flow_id)
+    return held
+
+
+@transaction.atomic
+def refresh_status(trail: Trail, *, actor: Actor | None = None) -> Trail:
+    """Compute the trail's status from the facts and store it.
+
+    Records `trail.compliant`, `trail.non_compliant` or `trail.pending` when it changed, in the name of `actor`
+    (without one: of the system).
+    """
+    held = locked_trail(trail)
+    store_statuses([held], actor=actor)
+    return held
+
+
+@transaction.atomic
+def note_approval(*, actor: Actor, trail: Trail, status: str, roles: Sequence[str]) -> Trail:
+    """Take over the state of the trail's latest approval and the roles of those who approved, and what follows."""
+    held = locked_trail(trail)
+    held.approval_status, held.approver_roles = status, list(roles)
+    held.full_clean()
+    held.save(update_fields=["approval_status", "approver_roles", "updated_at"])
+    store_statuses([held], actor=actor)
+    return held
+
+
+@transaction.atomic
+def refresh_flow(flow: Flow, *, actor: Actor) -> None:
+    """Compute the status of all trails of a flow anew: here when they are few, else by the job of `flow`.
+
+    The row says that it is due, so a lost message only delays it.
+    """
+    few = list(flow.trails.order_by("pk").values_list("pk", flat=True)[: CHUNK + 1])
+    if len(few) <= CHUNK:
+        refresh_chunk(few, actor=actor)
+        return
+    Flow.objects.filter(pk=flow.pk).update(trails_due_at=timezone.now())
+    enqueue("compliance.refresh_flow", flow.pk)
+
+
+@transaction.atomic
+def refresh_chunk(trail_ids: Sequence[int], *, actor: Actor | None = None) -> None:
+    """Compute the status of these trails anew, in a number of queries that does not grow with them."""
+    held = list(
+        Trail.objects.filter(pk__in=trail_ids)
+        .select_for_update(no_key=True, of=("self",))
+        .select_related("component")
+        .order_by("pk")
+    )
+    flows = Flow.objects.select_related("organization", "component").in_bulk({each.flow_id for each in held})
+    for each in held:
+        each.flow = flows[each.flow_id]
+    store_statuses(held, actor=actor)
+
+
+def refresh_due_flow(flow_id: int, *, at: datetime) -> None:
+    """Do what `refresh_flow` put off, in chunks of their own transactions; nothing when another worker has it.
+
+    A worker that dies leaves the flow due again when its lease ends; a change meanwhile makes it due at once.
+    """
+    until = at + LEASE
+    if not Flow.objects.filter(pk=flow_id, trails_due_at__lte=at).update(trails_due_at=until):
+        return
+    last = 0
+    while chunk := list(
+        Trail.objects.filter(flow=flow_id, pk__gt=last).order_by("pk").values_list("pk", flat=True)[:CHUNK]
+    ):
+        refresh_chunk(chunk)
+        last = chunk[-1]
+    Flow.objects.filter(pk=flow_id, trails_due_at=until).update(trails_due_at=None)
+
+
+def store_statuses(trails: Sequence[Trail], *, actor: Actor | None = None) -> None:
+    """Compute and store the status of trails whose lock is held, with an event for each that changed."""
+    latest = latest_attestations([each.pk for each in trails])
+    facts = facts_of_trails(trails, latest=latest)
+    changed: dict[str, list[Trail]] = {}
+    for trail in trails:
+        status = status_of(facts[trail.pk], latest.get(trail.pk, ()))
+        if status != trail.status:
+            changed.setdefault(status, []).append(trail)
+    for status, group in changed.items():
+        Trail.objects.filter(pk__in=[each.pk for each in group]).update(status=status, updated_at=timezone.now())
+        for trail in group:
+            before, trail.status = trail.status, status
+            record_event(
+                f"trail.{status}",
+                subject=trail,
+                actor=actor or system_actor(trail.flow.organization),
+                related=[trail.component, trail.flow],
+                data={"before": before},
+            )
+
+
+def status_of(facts: Sequence[TrailFacts], latest: Sequence[Attestation]) -> str:
+    """The status of a trail with these facts (one per artifact) and these latest attestations.
+
+    Non-compliant while the latest attestation of any (type, name, digest) failed; compliant when every need of every
+    artifact holds, and where nothing is asked when something passed; else pending.
+    """
+    if any(each.status == Attestation.Status.FAILED for each in latest):
+        return Status.NON_COMPLIANT
+    asked = [(each, needs_of(each)) for each in facts]
+    if not any(needs for _, needs in asked):
+        passed = any(each.status == Attestation.Status.PASSED for each in latest)
+        return Status.COMPLIANT if passed else Status.PENDING
+    holds = all(all_hold(requirements_of(each, needs, ask=False)) for each, needs in asked)
+    return Status.COMPLIANT if holds else Status.PENDING
