@@ -121,7 +121,7 @@ BUILT_IN_ROLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     ),
     "viewer": (
         "Viewer",
-        "Reads everything but credentials.",
+        "Reads everything, changes nothing.",
         ("organization:read", "organization:**:read", "organization:notification:update"),
     ),
 }

@@ -1,8 +1,9 @@
 """The only writers of components."""
 
+import re
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -11,7 +12,7 @@ from catalog.models import Component, Domain, System, Team
 from catalog.repositories import repository_key
 from catalog.services.events import record_event
 from catalog.services.numbers import short_id
-from config.errors import BadInput
+from config.errors import BadInput, NotFound
 
 # What a manifest's spec holds; a push replaces all of it, and a section only when it is sent.
 SPEC = (
@@ -27,6 +28,7 @@ SPEC = (
     "deployment",
 )
 SECTIONS = ("contacts", "tags", "dependencies", "slos", "apis", "links", "metadata")
+NEW_RECORD_ID = re.compile(r"[A-Za-z0-9_-]{10}\Z")
 REFERENCES: dict[str, tuple[Any, str]] = {
     "group": (Team, "team"),
     "system": (System, "system"),
@@ -68,11 +70,38 @@ def update_component(*, actor: Actor, component: Component, **changes: Any) -> C
     return _apply(actor, component, changes, source="portal")
 
 
+def record_of(actor: Actor, record_id: str) -> Component | None:
+    """The component that a webhook token may push to; None when the push itself will make it (phaset.md 1.5).
+
+    Raises NotFound alike for a record that is not there and for one the token is not bound to.
+    """
+    component = Component.objects.filter(organization=actor.organization, record_id=record_id).first()
+    bound_to = actor.token.component_id if actor.token else None
+    if bound_to is not None and (component is None or component.pk != bound_to):
+        raise _no_record()
+    if component is None and not _may_make(actor, record_id):
+        raise _no_record()
+    return component
+
+
+def _may_make(actor: Actor, record_id: str) -> bool:
+    return (
+        actor.organization.records_by_integrations
+        and (actor.token is None or actor.token.component_id is None)
+        and NEW_RECORD_ID.match(record_id) is not None
+        and not Component.objects.filter(record_id=record_id).exists()
+    )
+
+
+def _no_record() -> NotFound:
+    return NotFound("There is no such record for this token.")
+
+
 @transaction.atomic
 def push_manifest(
     *,
     actor: Actor,
-    component: Component,
+    record_id: str,
     spec: dict[str, str],
     sections: dict[str, Any],
     references: dict[str, str],
@@ -81,32 +110,68 @@ def push_manifest(
 
     `spec` holds the SPEC fields ('' where absent), `references` the ids named under group, system, domain and (when
     its section was sent) baseline. Returns the component, whether anything changed, and warnings naming references
-    that don't resolve (they are kept: a neighbour may be registered later). Two pushes at once serialise on the row.
-    Raises Forbidden without `organization:component:push`. Records `component.updated` when something changed.
+    that don't resolve (they are kept: a neighbour may be registered later). Two pushes at once serialise on the
+    record. Raises Forbidden without `organization:component:push`, NotFound as `record_of` does. Records
+    `component.updated` when something changed, `component.created` when the push made the component.
     """
+    component = _held_record(actor, record_id, spec["name"])
     require(actor, "organization:component:push", component)
-    component = Component.objects.select_for_update().get(pk=component.pk)
+    kind = "component.created" if component.pk is None else "component.updated"
     changes: dict[str, Any] = {name: spec.get(name, "") for name in SPEC} | sections
-    warnings: list[str] = []
-    if "dependencies" in changes:
-        kept = [each for each in changes["dependencies"] if each["target"] != component.record_id]
-        if len(kept) < len(changes["dependencies"]):
-            warnings.append("dependencies: a dependency on the record itself was dropped")
-        changes["dependencies"] = kept
-    named = {key: references[key] for key in REFERENCES if references.get(key)}
-    baseline = references.get("baseline", component.references.get("baseline"))
-    changes["references"] = named | ({"baseline": baseline} if baseline else {})
-    for key, (model, field) in REFERENCES.items():
-        changes[field] = model.objects.filter(
-            organization=component.organization_id, public_id=named.get(key, "")
-        ).first()
-        if key in named and changes[field] is None:
-            warnings.append(f"spec.{key}: {named[key]} is not known here (yet)")
+    warnings = _drop_self(component, changes)
+    warnings += _resolve(component, changes, references)
     warnings += _unknown_targets(component, changes.get("dependencies", []))
     revision = component.revision
-    component = _apply(actor, component, changes, source="integration")
-    Component.objects.filter(pk=component.pk).update(pushed_at=timezone.now())
+    component = _apply(actor, component, changes, source="integration", kind=kind)
+    component.pushed_at = timezone.now()
+    Component.objects.filter(pk=component.pk).update(pushed_at=component.pushed_at)
     return component, component.revision != revision, warnings
+
+
+def _held_record(actor: Actor, record_id: str, name: str) -> Component:
+    """The component, locked until the transaction ends; a new one, not yet saved, where the push makes it."""
+    component = record_of(actor, record_id)
+    if component is None:
+        with connection.cursor() as cursor:  # there is no row to lock: of two first pushes at once, one waits here
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"record:{record_id}"])
+        component = record_of(actor, record_id)
+    if component is None:
+        slug = _free_slug(actor, name, record_id)
+        return Component(organization=actor.organization, record_id=record_id, slug=slug, revision=0)
+    rows = Component.objects.select_related("team", "system", "domain").select_for_update(of=("self",))
+    return rows.get(pk=component.pk)
+
+
+def _free_slug(actor: Actor, name: str, record_id: str) -> str:
+    slug = slugify(name)[:200] or record_id
+    taken = Component.objects.filter(organization=actor.organization, slug__iexact=slug).exists()
+    return f"{slug}-{record_id}" if taken else slug
+
+
+def _drop_self(component: Component, changes: dict[str, Any]) -> list[str]:
+    """Take a component's dependency on itself out of `changes`; the warning that says so."""
+    said = changes.get("dependencies", [])
+    kept = [each for each in said if each["target"] != component.record_id]
+    if len(kept) == len(said):
+        return []
+    changes["dependencies"] = kept
+    return ["dependencies: a dependency on the record itself was dropped"]
+
+
+def _resolve(component: Component, changes: dict[str, Any], references: dict[str, str]) -> list[str]:
+    """Add the team, system and domain that `references` name to `changes`; warnings for those that are not known."""
+    named = {key: value for key, value in references.items() if value}
+    kept = references.get("baseline", component.references.get("baseline"))
+    changes["references"] = named | ({"baseline": kept} if kept else {})
+    warnings = []
+    for key, (model, field) in REFERENCES.items():
+        found = model.objects.filter(organization=component.organization_id, public_id=named.get(key, "")).first()
+        changes[field] = found
+        if key in named and found is None:
+            warnings.append(f"spec.{key}: {named[key]} is not known here (yet)")
+    if named.get("baseline", "default") != "default":
+        warnings.append(f"baseline.id: {named['baseline']} is not known here (yet)")
+    return warnings
 
 
 def _unknown_targets(component: Component, dependencies: list[dict[str, Any]]) -> list[str]:
@@ -123,7 +188,9 @@ def _unknown_targets(component: Component, dependencies: list[dict[str, Any]]) -
     ]
 
 
-def _apply(actor: Actor, component: Component, changes: dict[str, Any], *, source: str) -> Component:
+def _apply(
+    actor: Actor, component: Component, changes: dict[str, Any], *, source: str, kind: str = "component.updated"
+) -> Component:
     """Write the changed fields of a locked component, count up its revision and record what changed."""
     unknown = set(changes) - {*SPEC, *SECTIONS, "references", "team", "system", "domain", "slug"}
     if unknown:
@@ -140,7 +207,7 @@ def _apply(actor: Actor, component: Component, changes: dict[str, Any], *, sourc
     said = {name: _plain(value) for name, value in before.items()}
     after = {name: _plain(getattr(component, name)) for name in before}
     record_event(
-        "component.updated",
+        kind,
         subject=component,
         actor=actor,
         data={"source": source, "revision": component.revision, "before": said, "after": after},

@@ -14,6 +14,8 @@ from config.crypto import new_token, same_digest, token_digest
 from config.errors import Unauthenticated
 
 S = TypeVar("S", ApiKey, WebhookToken)
+GRACE = timedelta(hours=24)  # how long a rotated token's predecessor still opens
+NOBODY = "0" * 64  # compared when a token is unknown, so that it costs what a known one costs
 USED_EVERY = timedelta(minutes=1)  # last use is written at most this often
 
 
@@ -77,19 +79,36 @@ def issue_webhook_token(
 
 
 @transaction.atomic
-def revoke(*, actor: Actor, secret: S, at: datetime | None = None) -> S:
-    """End a credential now, or at `at` (the end of a rotation's grace period). Doing it twice changes nothing.
+def rotate_webhook_token(*, actor: Actor, token: WebhookToken, grace: timedelta = GRACE) -> tuple[WebhookToken, str]:
+    """Make a successor of the same label, record and expiry; the predecessor dies after `grace`.
 
-    Raises Forbidden without the entity's `revoke` right, but for one's own keys. Records `<entity>.revoked`.
+    Raises Forbidden without `organization:webhook_token:create` and `:revoke`. Records `webhook_token.created` and
+    `webhook_token.revoked`.
+    """
+    successor = issue_webhook_token(
+        actor=actor, label=token.label, component=token.component, expires_at=token.expires_at
+    )
+    revoke(actor=actor, secret=token, at=timezone.now() + grace)
+    return successor
+
+
+@transaction.atomic
+def revoke(*, actor: Actor, secret: S, at: datetime | None = None) -> S:
+    """End a credential now, or at `at` (the end of a rotation's grace period); an end once set only comes nearer.
+
+    Raises Forbidden without the entity's `revoke` right, but for one's own keys. Records `<entity>.revoked`, when
+    something changed.
     """
     own = isinstance(secret, ApiKey) and secret.user is not None and secret.user == actor.user
     if not own:
         require(actor, f"organization:{secret.entity}:revoke", secret)
-    if secret.revoked_at is None:
-        secret.revoked_at = at or timezone.now()
-        secret.save(update_fields=["revoked_at", "updated_at"])
-        record_event(f"{secret.entity}.revoked", subject=secret, actor=actor, data={"at": secret.revoked_at})
-    return secret
+    at = at or timezone.now()
+    locked: S = type(secret)._default_manager.select_for_update().get(pk=secret.pk)
+    if locked.revoked_at is None or at < locked.revoked_at:
+        locked.revoked_at = at
+        locked.save(update_fields=["revoked_at", "updated_at"])
+        record_event(f"{secret.entity}.revoked", subject=locked, actor=actor, data={"at": at})
+    return locked
 
 
 def authenticate_key(token: str, **context: object) -> Actor:
@@ -101,7 +120,8 @@ def authenticate_key(token: str, **context: object) -> Actor:
         .prefetch_related("service_account__role__rules")
         .first()
     )
-    if key is None or not same_digest(key.digest, digest) or not key.is_in_force():
+    known = same_digest(key.digest if key else NOBODY, digest)
+    if key is None or not known or not key.is_in_force():
         raise Unauthenticated("The credential is not valid.")
     actor = key_actor(key, **context)
     if actor is None:
@@ -114,8 +134,8 @@ def authenticate_webhook(text: str, public_id: str, **context: object) -> Actor:
     """The actor of a Phaset token in the organization of that ORG_ID. Raises Unauthenticated for any fault alike."""
     digest = token_digest(text)
     token = WebhookToken.objects.filter(digest=digest).select_related("organization", "component").first()
-    known = token is not None and same_digest(token.digest, digest) and token.is_in_force()
-    if token is None or not known or token.organization.public_id != public_id:
+    known = same_digest(token.digest if token else NOBODY, digest)
+    if token is None or not known or not token.is_in_force() or token.organization.public_id != public_id:
         raise Unauthenticated("The credential is not valid.")
     note_use(token)
     return token_actor(token, **context)

@@ -1,13 +1,27 @@
-"""Making organizations and putting people into them."""
+"""Making and changing organizations."""
+
+from typing import Any
 
 from django.db import transaction
 from django.utils.text import slugify
 
 from catalog.actors import Actor, require, system_actor
-from catalog.models import Membership, Organization, Role, RoleRule, ServiceAccount, Team, TeamMember, User
-from catalog.rights import BUILT_IN_ROLES
+from catalog.models import Organization
+from catalog.services.changes import write_changes
 from catalog.services.events import record_event
 from catalog.services.numbers import short_id
+from catalog.services.roles import seed_roles
+
+CHANGEABLE = (
+    "name",
+    "slug",
+    "public_id",
+    "time_zone",
+    "four_eyes",
+    "review_policy",
+    "records_by_integrations",
+    "gate_default_allows",
+)
 
 
 @transaction.atomic
@@ -45,91 +59,15 @@ def create_organization(
 
 
 @transaction.atomic
-def update_organization(*, actor: Actor, organization: Organization, **changes: object) -> Organization:
-    """Change an organization's name, time zone or switches.
+def update_organization(*, actor: Actor, organization: Organization, **changes: Any) -> Organization:
+    """Change an organization's name, slug, Phaset id, time zone or switches.
 
-    Raises Forbidden without `organization:update`. Records `organization.updated` with the old values.
+    Raises Forbidden without `organization:update`, ValidationError when a slug or id is taken. Records
+    `organization.updated` with the old and new values, when something changed.
     """
     require(actor, "organization:update", organization)
     locked = Organization.objects.select_for_update().get(pk=organization.pk)
-    before = {name: getattr(locked, name) for name in changes}
-    for name, value in changes.items():
-        setattr(locked, name, value)
-    locked.full_clean()
-    locked.save()
-    record_event("organization.updated", subject=locked, actor=actor, data={"before": before, "after": dict(changes)})
+    changed = write_changes(locked, changes, CHANGEABLE)
+    if changed:
+        record_event("organization.updated", subject=locked, actor=actor, data=changed)
     return locked
-
-
-def seed_roles(organization: Organization) -> None:
-    """Write the built-in roles of an organization, or bring them up to date."""
-    for canonical, (name, description, actions) in BUILT_IN_ROLES.items():
-        role, _ = Role.objects.update_or_create(
-            organization=organization,
-            canonical=canonical,
-            defaults={"name": name, "description": description, "built_in": True},
-        )
-        role.rules.exclude(action__in=actions).delete()
-        known = set(role.rules.values_list("action", flat=True))
-        RoleRule.objects.bulk_create(
-            RoleRule(organization=organization, role=role, action=action) for action in actions if action not in known
-        )
-
-
-@transaction.atomic
-def add_member(*, actor: Actor, user: User, role: Role, organization: Organization | None = None) -> Membership:
-    """Put a person into an organization with a role.
-
-    Raises Forbidden without `organization:member:create`, and ValidationError when they are a member already or the
-    role is another organization's. Records `member.added`.
-    """
-    organization = organization or actor.organization
-    require(actor, "organization:member:create", organization)
-    membership = Membership(organization=organization, user=user, role=role)
-    membership.full_clean()
-    membership.save()
-    record_event("member.added", subject=membership, actor=actor, data={"user": user.email, "role": role.canonical})
-    return membership
-
-
-@transaction.atomic
-def change_member_role(*, actor: Actor, membership: Membership, role: Role) -> Membership:
-    """Give a member another role. Raises Forbidden without `organization:member:update`. Records `member.changed`."""
-    require(actor, "organization:member:update", membership)
-    before = membership.role.canonical
-    membership.role = role
-    membership.full_clean()
-    membership.save()
-    record_event("member.changed", subject=membership, actor=actor, data={"before": before, "after": role.canonical})
-    return membership
-
-
-@transaction.atomic
-def create_service_account(*, actor: Actor, name: str, role: Role, description: str = "") -> ServiceAccount:
-    """Make a machine identity with a role.
-
-    Raises Forbidden without `organization:service_account:create`, ValidationError when the name is taken.
-    Records `service_account.created`.
-    """
-    require(actor, "organization:service_account:create")
-    account = ServiceAccount(organization=actor.organization, name=name, description=description, role=role)
-    account.full_clean()
-    account.save()
-    record_event("service_account.created", subject=account, actor=actor, data={"role": role.canonical})
-    return account
-
-
-@transaction.atomic
-def create_team(*, actor: Actor, name: str, slug: str = "", members: list[User] | None = None) -> Team:
-    """Make a team. Raises Forbidden without `organization:team:create`, ValidationError when the slug is taken.
-
-    Records `team.created`.
-    """
-    require(actor, "organization:team:create")
-    team = Team(organization=actor.organization, name=name, slug=slug or slugify(name)[:64], public_id=short_id(8))
-    team.full_clean()
-    team.save()
-    for user in members or []:
-        TeamMember.objects.create(organization=actor.organization, team=team, user=user)
-    record_event("team.created", subject=team, actor=actor)
-    return team

@@ -1,0 +1,34 @@
+"""Changing some fields of one row, as every service that updates one does it."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db import models
+
+from config.errors import BadInput
+
+
+def write_changes(row: models.Model, changes: dict[str, Any], allowed: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Set what differs, check and save the (locked) row; returns {"before": …, "after": …}, empty when nothing did.
+
+    Related rows are named by their uid. Raises BadInput for a field not among `allowed`, and ValidationError.
+    """
+    unknown = set(changes) - set(allowed)
+    if unknown:
+        raise BadInput(f"Unknown fields: {', '.join(sorted(unknown))}.")
+    before = {name: getattr(row, name) for name, value in changes.items() if getattr(row, name) != value}
+    if not before:
+        return {}
+    for name in before:
+        setattr(row, name, changes[name])
+    row.full_clean()
+    row.save()
+    after = {name: changes[name] for name in before}
+    return {"before": _named(before), "after": _named(after)}
+
+
+def _named(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: str(value.uid) if isinstance(value, models.Model) else value  # type: ignore[attr-defined]
+        for name, value in values.items()
+    }

@@ -1,0 +1,107 @@
+"""Who works for an organization: members and service accounts."""
+
+from typing import Any
+
+from django.db import transaction
+
+from catalog.actors import Actor, require
+from catalog.models import Membership, Organization, Role, ServiceAccount, TeamMember, User
+from catalog.services.changes import write_changes
+from catalog.services.events import record_event
+from config.errors import RuleViolation
+
+
+@transaction.atomic
+def add_member(*, actor: Actor, user: User, role: Role, organization: Organization | None = None) -> Membership:
+    """Put a person into an organization with a role.
+
+    Raises Forbidden without `organization:member:create`, and ValidationError when they are a member already or the
+    role is another organization's. Records `member.added`.
+    """
+    organization = organization or actor.organization
+    require(actor, "organization:member:create", organization)
+    membership = Membership(organization=organization, user=user, role=role)
+    membership.full_clean()
+    membership.save()
+    record_event("member.added", subject=membership, actor=actor, data={"user": user.email, "role": role.canonical})
+    return membership
+
+
+@transaction.atomic
+def change_member_role(*, actor: Actor, membership: Membership, role: Role) -> Membership:
+    """Give a member another role.
+
+    Raises Forbidden without `organization:member:update`, RuleViolation for the last owner, ValidationError for another
+    organization's role. Records `member.changed`.
+    """
+    require(actor, "organization:member:update", membership)
+    locked = _locked_member(membership)
+    before = locked.role.canonical
+    if role.pk == locked.role_id:
+        return locked
+    _keep_an_owner(locked)
+    locked.role = role
+    locked.full_clean()
+    locked.save()
+    data = {"user": locked.user.email, "before": before, "after": role.canonical}
+    record_event("member.changed", subject=locked, actor=actor, data=data)
+    return locked
+
+
+@transaction.atomic
+def remove_member(*, actor: Actor, membership: Membership) -> None:
+    """Take a person out of an organization, and out of its teams.
+
+    Raises Forbidden without `organization:member:delete`, RuleViolation for the last owner. Records `member.removed`.
+    """
+    require(actor, "organization:member:delete", membership)
+    locked = _locked_member(membership)
+    _keep_an_owner(locked)
+    TeamMember.objects.filter(organization=locked.organization_id, user=locked.user_id).delete()
+    data = {"user": locked.user.email, "role": locked.role.canonical}
+    record_event("member.removed", subject=locked, actor=actor, data=data)
+    locked.delete()
+
+
+def _locked_member(membership: Membership) -> Membership:
+    """The membership, and with it its organization's circle of owners, held until the transaction ends."""
+    Organization.objects.select_for_update().get(pk=membership.organization_id)
+    return Membership.objects.select_related("role", "user", "organization").get(pk=membership.pk)
+
+
+def _keep_an_owner(membership: Membership) -> None:
+    if membership.role.canonical != "owner":
+        return
+    owners = Membership.objects.filter(organization=membership.organization_id, role=membership.role)
+    if not owners.exclude(pk=membership.pk).filter(user__is_active=True).exists():
+        raise RuleViolation(f"{membership.organization} needs an owner; make somebody else one first.")
+
+
+@transaction.atomic
+def create_service_account(*, actor: Actor, name: str, role: Role, description: str = "") -> ServiceAccount:
+    """Make a machine identity with a role.
+
+    Raises Forbidden without `organization:service_account:create`, ValidationError when the name is taken.
+    Records `service_account.created`.
+    """
+    require(actor, "organization:service_account:create")
+    account = ServiceAccount(organization=actor.organization, name=name, description=description, role=role)
+    account.full_clean()
+    account.save()
+    record_event("service_account.created", subject=account, actor=actor, data={"role": role.canonical})
+    return account
+
+
+@transaction.atomic
+def update_service_account(*, actor: Actor, serviceaccount: ServiceAccount, **changes: Any) -> ServiceAccount:
+    """Change a machine's name, description or role.
+
+    Raises Forbidden without `organization:service_account:update`, ValidationError. Records `service_account.updated`
+    with the old and new values, when something changed.
+    """
+    require(actor, "organization:service_account:update", serviceaccount)
+    locked = ServiceAccount.objects.select_for_update().get(pk=serviceaccount.pk)
+    changed = write_changes(locked, changes, ("name", "description", "role"))
+    if changed:
+        record_event("service_account.updated", subject=locked, actor=actor, data=changed)
+    return locked

@@ -1,0 +1,109 @@
+"""The only writers of roles and their rules."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from catalog.actors import Actor, require, rules_of
+from catalog.models import Organization, Role, RoleRule
+from catalog.rights import BUILT_IN_ROLES, Rule
+from catalog.services.changes import write_changes
+from catalog.services.events import record_event
+from catalog.services.numbers import short_id
+from config.errors import Conflict
+
+
+def seed_roles(organization: Organization) -> None:
+    """Write the built-in roles of an organization, or bring them up to date."""
+    for canonical, (name, description, actions) in BUILT_IN_ROLES.items():
+        role, _ = Role.objects.update_or_create(
+            organization=organization,
+            canonical=canonical,
+            defaults={"name": name, "description": description, "built_in": True},
+        )
+        role.rules.exclude(action__in=actions).delete()
+        known = set(role.rules.values_list("action", flat=True))
+        RoleRule.objects.bulk_create(
+            RoleRule(organization=organization, role=role, action=action) for action in actions if action not in known
+        )
+
+
+@transaction.atomic
+def create_role(
+    *, actor: Actor, name: str, canonical: str = "", description: str = "", rules: Iterable[Rule] = ()
+) -> Role:
+    """Make a role of one's own.
+
+    Raises Forbidden without `organization:role:create`, ValidationError when it exists or a glob is none. Records
+    `role.created`.
+    """
+    require(actor, "organization:role:create")
+    role = Role(
+        organization=actor.organization,
+        name=name,
+        canonical=canonical or slugify(name)[:64] or short_id(8),
+        description=description,
+    )
+    role.full_clean()
+    role.save()
+    said = _write_rules(role, rules)
+    record_event("role.created", subject=role, actor=actor, data={"rules": said})
+    return role
+
+
+@transaction.atomic
+def update_role(*, actor: Actor, role: Role, rules: Iterable[Rule] | None = None, **changes: Any) -> Role:
+    """Change the name, description or rules of a role of one's own; `rules` replace all of them.
+
+    Raises Forbidden without `organization:role:update`, Conflict for a built-in role, ValidationError. Records
+    `role.updated` with the old and new values, when something changed.
+    """
+    require(actor, "organization:role:update", role)
+    locked = Role.objects.select_for_update().get(pk=role.pk)
+    if locked.built_in:
+        raise Conflict(f"{locked.name} comes with Gatehouse and is not changed; copy it into a role of your own.")
+    changed = write_changes(locked, changes, ("name", "description"))
+    if rules is not None:
+        before = [_said(each) for each in rules_of(locked)]
+        locked.rules.all().delete()
+        after = _write_rules(locked, rules)
+        if before != after:
+            changed.setdefault("before", {})["rules"] = before
+            changed.setdefault("after", {})["rules"] = after
+    if changed:
+        record_event("role.updated", subject=locked, actor=actor, data=changed)
+    return locked
+
+
+@transaction.atomic
+def delete_role(*, actor: Actor, role: Role) -> None:
+    """Delete a role of one's own.
+
+    Raises Forbidden without `organization:role:delete`, Conflict for a built-in role and while somebody has it.
+    Records `role.deleted`.
+    """
+    require(actor, "organization:role:delete", role)
+    if role.built_in:
+        raise Conflict(f"{role.name} comes with Gatehouse and is not deleted.")
+    if role.memberships.exists() or role.service_accounts.exists():
+        raise Conflict(f"Somebody still has the role {role.name}.")
+    record_event("role.deleted", subject=role, actor=actor)
+    role.delete()
+
+
+def _write_rules(role: Role, rules: Iterable[Rule]) -> list[str]:
+    """Write the rules of a role that has none; what they say, for the history."""
+    kept = list(dict.fromkeys(rules))
+    for rule in kept:
+        row = RoleRule(
+            organization_id=role.organization_id, role=role, action=rule.action, resources=list(rule.resources)
+        )
+        row.full_clean()
+        row.save()
+    return [_said(rule) for rule in kept]
+
+
+def _said(rule: Rule) -> str:
+    return " ".join([rule.action, *rule.resources])
