@@ -27,6 +27,7 @@ class Suite:
     """One `testsuite` or `testsuites` while it is read: what it claims, its cases, and the suites inside it."""
 
     claimed: dict[str, int]
+    cases: int = 0
     seen: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
     retried: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
 
@@ -36,6 +37,7 @@ class Suite:
 
     def add(self, inner: "Suite") -> None:
         """Count an inner suite that is complete."""
+        self.cases += inner.cases
         for each, count in inner.worst().items():
             self.seen[each] += count
             self.retried[each] += inner.retried[each]
@@ -43,7 +45,7 @@ class Suite:
 
 @dataclass
 class Case:
-    """One `testcase` while it is read."""
+    """One `testcase` while it is read. It may hold several results, of which the worst is its own."""
 
     name: str
     outcomes: set[str] = field(default_factory=set)
@@ -93,28 +95,27 @@ def _steps(content: bytes) -> Iterator[tuple[str, str, Element]]:
 
 def _count(steps: Iterator[tuple[str, str, Element]]) -> tuple[dict[str, int], list[str]]:
     root = Suite(dict.fromkeys(COUNTS, 0))
-    suites, case, flaky, found, started = [root], None, [], 0, False
+    suites, cases, flaky, tags = [root], [], [], set()
     for event, tag, element in steps:
-        if not started and tag not in ("testsuites", "testsuite"):
+        if not tags and tag not in ("testsuites", "testsuite"):
             raise Unreadable(f"The report is not JUnit: its root is <{tag[:50]}>.")
-        started = True
-        if tag in ("testsuites", "testsuite"):
-            found += tag == "testsuite" and event == "start"
-            if event == "start":
+        tags.add(tag)
+        match tag, event:
+            case "testsuites" | "testsuite", "start":
                 suites.append(Suite(_claims(element)))
-            else:
+            case "testsuites" | "testsuite", _:
                 inner = suites.pop()
                 suites[-1].add(inner)
-        elif tag == "testcase" and event == "start":
-            case = Case(_name(element))
-        elif tag == "testcase" and case is not None:
-            _close(case, suites[-1], flaky)
-            case, found = None, found + 1
-        elif event == "end":
-            _note(tag, case, suites[-1])
-    if not found:
-        raise Unreadable("The report holds no test suite.")
-    return root.worst(), flaky
+            case "testcase", "start":
+                cases.append(_case(element))
+            case "testcase", _:
+                _close(cases.pop(), suites[-1], flaky)
+            case _, "end":
+                _note(tag, cases[-1] if cases else None, suites[-1])
+    if not tags & {"testsuite", "testcase"}:
+        raise Unreadable("The report holds no test.")
+    counts = root.worst()
+    return counts | {"tests": root.cases or counts["tests"]}, flaky
 
 
 def _note(tag: str, case: Case | None, suite: Suite) -> None:
@@ -131,19 +132,19 @@ def _note(tag: str, case: Case | None, suite: Suite) -> None:
 
 
 def _close(case: Case, suite: Suite, flaky: list[str]) -> None:
-    suite.seen["tests"] += 1
-    for outcome in case.outcomes:
+    suite.cases += 1
+    outcome = next((each for each in ("errors", "failures", "skipped") if each in case.outcomes), None)
+    if outcome is not None:
         suite.seen[outcome] += 1
-    if case.tries and not case.outcomes & {"failures", "errors"}:
+    if case.tries and outcome is None:
         flaky.append(case.name)
         for each in case.tries:
             suite.retried[each] += 1
-            suite.retried["tests"] += 1
 
 
 def _claims(element: Element) -> dict[str, int]:
     claimed = {each: _number(element, each) for each in COUNTS}
-    claimed["skipped"] = max(claimed["skipped"], _number(element, "skips"))
+    claimed["skipped"] = max(claimed["skipped"], _number(element, "skips"), _number(element, "disabled"))
     return claimed
 
 
@@ -157,5 +158,7 @@ def _number(element: Element, name: str) -> int:
     return max(0, int(text))
 
 
-def _name(element: Element) -> str:
-    return ".".join(part for part in (element.get("classname"), element.get("name")) if part)[:200]
+def _case(element: Element) -> Case:
+    name = ".".join(part for part in (element.get("classname"), element.get("name")) if part)
+    left_out = element.get("status", "").lower() in ("disabled", "notrun", "skipped")
+    return Case(name[:200], {"skipped"} if left_out else set())
