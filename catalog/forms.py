@@ -3,9 +3,17 @@
 from typing import cast
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from catalog.actors import Actor
 from catalog.models import Component, Team
+
+
+def add_refusal(form: forms.BaseForm, refusal: ValidationError) -> None:
+    """Say what a service refused beside the fields of `form` it names, and the rest on top."""
+    faults = refusal.error_dict if hasattr(refusal, "error_dict") else {NON_FIELD_ERRORS: refusal.error_list}
+    for name, errors in faults.items():
+        form.add_error(name if name in form.fields else None, errors)
 
 
 class ComponentForm(forms.ModelForm):

@@ -7,19 +7,28 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
+from django.shortcuts import render
 
 from catalog.middleware import PortalRequest
+from config.errors import GatehouseError
 
 View = Callable[..., HttpResponse]
 
 
 def portal(view: View) -> View:
-    """Let a signed-in member of an organization in; others go to the login page, or are told they belong nowhere."""
+    """Let a signed-in member of an organization in; others go to the login page, or are told they belong nowhere.
+
+    A refusal of a service that the view did not put beside a field is a page with the refusal's status and words.
+    """
 
     @wraps(view)
     def guarded(request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.actor:
             raise PermissionDenied("You are signed in, but no organization has you as a member. Ask its owner.")
-        return view(request, *args, **kwargs)
+        try:
+            return view(request, *args, **kwargs)
+        except GatehouseError as error:
+            template = {403: "403.html", 404: "404.html"}.get(error.status, "refused.html")
+            return render(request, template, {"error": error}, status=error.status)
 
     return login_required(guarded)

@@ -1,5 +1,6 @@
 """Components: the list, one component's page with the panels of other apps, and adding one."""
 
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -8,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.actors import require
 from catalog.filters import ComponentFilter
-from catalog.forms import ComponentForm
+from catalog.forms import ComponentForm, add_refusal
 from catalog.middleware import PortalRequest
 from catalog.models import Component
 from catalog.services.components import create_component
@@ -44,8 +45,12 @@ def component_new(request: PortalRequest) -> HttpResponse:
     require(request.actor, "organization:component:create")
     form = ComponentForm(request.POST or None, actor=request.actor)
     if form.is_valid():
-        component = create_component(actor=request.actor, **form.cleaned_data)
-        return redirect("catalog:component", uid=component.uid)
+        try:
+            component = create_component(actor=request.actor, **form.cleaned_data)
+        except ValidationError as refusal:
+            add_refusal(form, refusal)
+        else:
+            return redirect("catalog:component", uid=component.uid)
     return render_page(request, "catalog/component_new.html", {"form": form}, status=422 if form.is_bound else 200)
 
 
