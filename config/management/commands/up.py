@@ -59,7 +59,7 @@ class Command(BaseCommand):
         logs = var / "log"
         logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         cleanup.enter_context(the_only_one(var / "up.lock"))
-        end(marked(str(var)), patience=10)  # what a killed run left behind
+        end(marked(str(var)), patience=3)  # what a killed run left behind
         listener = cleanup.enter_context(listening(options["host"], options["port"]))
         supervisor = Supervisor(self._say)
         cleanup.callback(self._stop, supervisor)
