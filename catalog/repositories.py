@@ -2,6 +2,7 @@
 
 import re
 
+LENGTH = 500
 _SCP = re.compile(r"^(?:[\w.-]+@)(?P<host>[\w.-]+):(?P<path>[^:].*)$")
 _URL = re.compile(r"^(?:https?|ssh|git|git\+ssh)://(?:[^@/]*@)?(?P<host>[^/:]+)(?::\d+)?/(?P<path>.+)$", re.IGNORECASE)
 _BUILD = re.compile(r"^(?P<repository>https?://[^/]+/[^/]+/[^/]+)(?:/|$)")
@@ -10,14 +11,15 @@ _BUILD = re.compile(r"^(?P<repository>https?://[^/]+/[^/]+/[^/]+)(?:/|$)")
 def repository_key(text: str) -> str:
     """One spelling for all of a repository's: `https://<lower-case host>/<path>`, no `.git`, no trailing slash.
 
-    ssh and scp-like forms are mapped to https; `owner/name` without a host stays as it is; '' gives ''.
+    ssh and scp-like forms are mapped to https; `owner/name` without a host stays as it is; '' gives ''. At most
+    500 characters, as the columns hold.
     """
     text = text.strip().rstrip("/")
     match = _URL.match(text) or _SCP.match(text)
     if match is None:
-        return text.removesuffix(".git")
+        return text.removesuffix(".git")[:LENGTH]
     path = match["path"].strip("/").removesuffix(".git")
-    return f"https://{match['host'].lower()}/{path}"
+    return f"https://{match['host'].lower()}/{path}"[:LENGTH]
 
 
 def repository_of_build(url: str) -> str:

@@ -1,1 +1,7 @@
-urlpatterns = []
+from django.urls import URLPattern, path
+
+from catalog.api.phaset.views import RecordView
+
+urlpatterns: list[URLPattern] = [
+    path("record/<str:org_id>/<str:record_id>/<str:token>", RecordView.as_view(), name="phaset-record"),
+]
