@@ -8,30 +8,44 @@ from typing import Any
 
 import structlog
 
-# The last path segment of a Phaset call is its credential; API keys may come in a query string.
-SECRETS = [
-    (
-        re.compile(r"(/integration(?:/integration)?/(?:record|standards|event)/[^/\s]+/[^/\s]+/)[^/\s?\"']+"),
-        r"\1[redacted]",
-    ),
-    (re.compile(r"(/integration(?:/integration)?/baselines/[^/\s]+/[^/\s]+/[^/\s]+/)[^/\s?\"']+"), r"\1[redacted]"),
-    (re.compile(r"([?&](?:api_key|jwt|token)=)[^&\s\"']+"), r"\1[redacted]"),
-]
+SHOWN = {"baselines": 4}  # segments of a Phaset path before its token, by noun; 3 where not named
+LONGEST_ID = 15  # an id of ours is shorter; whatever is longer may be a token in the wrong place
+PHASET = re.compile(r"/integration(?:/integration)?/[^\s?#\"'<>]*")
+QUERY = re.compile(r"([?&](?:api_key|jwt|token)=)[^&\s\"']+", re.IGNORECASE)
+REDACTED = "[redacted]"
 
 
 def redact(text: str) -> str:
     """Return `text` without the credentials that URLs of some dialects carry."""
-    for pattern, replacement in SECRETS:
-        text = pattern.sub(replacement, text)
-    return text
+    return QUERY.sub(rf"\1{REDACTED}", PHASET.sub(_without_token, text))
+
+
+def _without_token(match: re.Match[str]) -> str:
+    """A Phaset path without its token: the segment after the ids, and any that is too long to be an id."""
+    before, _, path = match[0].rpartition("/integration/")
+    segments = path.split("/")
+    shown = SHOWN.get(segments[0], 3)
+    kept = [
+        segment if (position < shown and len(segment) <= LONGEST_ID) or not segment else REDACTED
+        for position, segment in enumerate(segments)
+    ]
+    return f"{before}/integration/{'/'.join(kept)}"
 
 
 def redact_event(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Structlog processor: redact every string value of a log event."""
-    for key, value in event.items():
-        if isinstance(value, str):
-            event[key] = redact(value)
-    return event
+    """Structlog processor: redact every string of a log event, however deep."""
+    return {key: _redacted(value) for key, value in event.items()}
+
+
+def _redacted(value: Any) -> Any:
+    match value:
+        case str():
+            return redact(value)
+        case dict():
+            return {key: _redacted(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_redacted(item) for item in value]
+    return value
 
 
 class RedactFilter(logging.Filter):
