@@ -5,8 +5,9 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 BIN := .venv/bin
 UV := $(BIN)/uv pip
 WORKERS ?= 2
+# A company's own certificate authority stands in the system's store, where there is one.
 CERTIFICATES := $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem)
-export UV_SYSTEM_CERTS ?= $(if $(CERTIFICATES),true,false) # a company's own authority stands in the system's store
+export UV_SYSTEM_CERTS ?= $(if $(CERTIFICATES),true,false)
 ARGS ?=
 
 .PHONY: help setup run test check lock
