@@ -40,7 +40,7 @@ class RunningArtifact(TenantModel):
 
     snapshot = models.ForeignKey(Snapshot, models.CASCADE, related_name="artifacts")
     name = models.CharField(max_length=512)
-    tag = models.CharField(max_length=255)
+    tag = models.CharField(max_length=255, blank=True, default="")
     digest = models.CharField(max_length=255)
     instances = models.PositiveIntegerField(default=1)
 
@@ -54,7 +54,7 @@ class RunningArtifact(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name}:{self.tag}"
+        return f"{self.name}:{self.tag}" if self.tag else self.name
 
 
 class Sighting(TenantModel):
@@ -116,6 +116,9 @@ class DriftReport(TenantModel):
     removed = models.JSONField(default=list)
     updated = models.JSONField(default=list)
     allowlisted = models.JSONField(default=list)
+    answered = models.BooleanField(
+        default=False, editable=False, help_text="Given to somebody who asked: the next to ask gets their own."
+    )
 
     class Meta:
         ordering = ["-created_at", "-pk"]

@@ -98,6 +98,7 @@ class Artifact(TenantModel):
         ordering = ["-created_at", "-pk"]
         indexes = [
             models.Index(fields=["organization", "digest", "-id"], name="artifact_digest"),
+            models.Index(fields=["organization", "name", "tag", "-id"], name="artifact_name_tag"),
             models.Index(fields=["trail", "id"], name="artifact_of_trail"),
         ]
 
