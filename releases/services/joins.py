@@ -15,6 +15,7 @@ from django.db.models.lookups import Exact
 
 from catalog.actors import Actor
 from catalog.models import Environment
+from compliance.digests import normal_digest
 from compliance.models import Artifact, Trail
 from releases.models import Application, DeploymentPolicy, Release
 
@@ -46,7 +47,7 @@ def find_joins(
     one that deployment policies for the component name.
     """
     trail, trail_by = _find_trail(actor, application, source_identity, metadata)
-    digest, digest_by = _text(metadata, "digest"), ""
+    digest, digest_by = normal_digest(_text(metadata, "digest")), ""
     if not digest and trail is not None:
         artifact = trail.artifacts.order_by("-created_at", "-pk").first()
         digest, digest_by = (artifact.digest, "trail") if artifact else ("", "")
@@ -70,7 +71,7 @@ def _find_trail(
     if "trailId" in metadata:
         uid = _uid(_text(metadata, "trailId"))
         return (trails.filter(uid=uid).first() if uid else None), ""
-    digest = _text(metadata, "digest")
+    digest = normal_digest(_text(metadata, "digest"))
     if digest:
         own_first = Case(When(trail__component=application.component_id, then=Value(0)), default=Value(1))
         holders = Artifact.objects.filter(organization=application.organization, digest=digest, trail__in=trails)

@@ -12,6 +12,7 @@ from catalog.services.numbers import next_number
 from config.errors import RuleViolation
 from config.jobs import enqueue
 from releases.models import Application, Binding, Outcome, Release, ReleaseBinding, ReleaseEvent, ReleaseJob, Rule
+from releases.services.approvals import void_open
 from releases.services.joins import Joins, find_joins
 
 FIRST_SWEEP = timedelta(seconds=5)  # the message of the transaction is given this long before a sweep sends another
@@ -71,7 +72,7 @@ def update_release(*, actor: Actor, release: Release, **changes: Any) -> Release
         if name not in ("source_identity", "metadata", "comments"):
             raise ValueError(f"{name} is not changed through this service")
         setattr(release, name, changes[name])
-    if job is not None and set(before) - {"comments"} and not _is_approved_by_people(release):
+    if job is not None and set(changes) - {"comments"} and not _is_approved_by_people(release):
         _join(release, _joins_of(actor, release))
         job.next_attempt_at = timezone.now()
         job.save(update_fields=["next_attempt_at"])
@@ -86,7 +87,7 @@ def update_release(*, actor: Actor, release: Release, **changes: Any) -> Release
 
 @transaction.atomic
 def cancel_release(*, actor: Actor, release: Release) -> Release:
-    """End a pending release as cancelled; what people were asked about it is void.
+    """End a pending release as cancelled.
 
     Raises Forbidden without `organization:release:cancel`, RuleViolation when it is final. Records
     `release.cancelled`.
@@ -107,7 +108,8 @@ def lock_job(release: Release) -> ReleaseJob | None:
 
 
 def finish(release: Release, job: ReleaseJob, state: Release.State, *, actor: Actor) -> None:
-    """Give a release, whose job is locked, its final state; the job ends. Records `release.<state>`."""
+    """Give a release, whose job is locked, its final state; job and open questions end. Records `release.<state>`."""
+    void_open(release, actor=actor)
     release.state = state
     release.finalized_at = timezone.now()
     release.save(update_fields=["state", "finalized_at", "updated_at"])

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from catalog.actors import Actor
@@ -120,6 +120,22 @@ def approve(resource: Resource, adjustment: Any) -> None:
     version.save(update_fields=["version_number", "approved_at", "updated_at"])
     resource.latest = adjustment
     resource.save(update_fields=["latest", "updated_at"])
+
+
+def latest_content(resource: Resource) -> Any:
+    """The latest adjustment of the newest version of `resource`, approved or not."""
+    return _contents(resource).order_by("-version__number", "-number").first()
+
+
+def approved_contents(resource: Resource) -> QuerySet[Any]:
+    """The adjustment that counts of each approved version of `resource`, newest first."""
+    approved = _contents(resource).filter(version__version_number__isnull=False, proposal_state=ProposalState.APPROVED)
+    return approved.order_by("-version__version_number")
+
+
+def _contents(resource: Resource) -> QuerySet[Any]:
+    adjustments: QuerySet[Any] = KINDS[type(resource)].adjustment.objects.filter(version__subject=resource)
+    return adjustments.select_related("version")
 
 
 def content_of(adjustment: Any, *names: str) -> dict[str, Any]:

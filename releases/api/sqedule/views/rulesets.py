@@ -1,0 +1,110 @@
+"""Approval rulesets."""
+
+from typing import Any
+
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from releases.api.sqedule import mapping, schemas
+from releases.api.sqedule.mapping import Body
+from releases.api.sqedule.views.base import SqeduleView, found, version_number
+from releases.models import Binding, ReleaseBinding, Ruleset, RulesetAdjustment
+from releases.services.rulesets import create_ruleset
+from releases.services.versions import approved_contents, latest_content
+
+MOST_RELEASES = 1000  # shown with a version, newest first
+
+
+def _count(rows: Any, key: str) -> Coalesce:
+    """How many of `rows` point at the outer row by `key`, counted on its own so that joins don't multiply."""
+    counted = rows.filter(**{key: OuterRef("pk")}).order_by().values(key).annotate(total=Count("pk")).values("total")
+    return Coalesce(Subquery(counted), 0)
+
+
+class RulesetsView(SqeduleView):
+    def get(self, request: Request) -> Response:
+        """All rulesets, newest first, with how much they are used."""
+        rows = (
+            self.rows(Ruleset)
+            .for_list()
+            .annotate(
+                bound_applications=_count(self.rows(Binding), "ruleset"),
+                bound_releases=_count(self.rows(ReleaseBinding), "ruleset"),
+            )
+        )
+        return self.items(rows, self.listed)
+
+    def listed(self, row: Any) -> Body:
+        """A ruleset in the list."""
+        version = mapping.ruleset_version(row.latest)
+        if version is not None:
+            version["num_bound_releases"] = row.bound_releases
+        return mapping.ruleset(row, num_bound_applications=row.bound_applications, latest_approved_version=version)
+
+    def post(self, request: Request) -> Response:
+        """Add a ruleset."""
+        said = schemas.RulesetInput.read(request.data)
+        ruleset = create_ruleset(actor=self.actor, key=said["key"], **said["version"])
+        content = latest_content(ruleset)
+        version = mapping.ruleset_version(content, content.rules.all()) or {}
+        version["release_approval_ruleset_bindings"] = []
+        return Response(mapping.ruleset(ruleset, application_approval_ruleset_bindings=[], version=version), status=201)
+
+
+class RulesetView(SqeduleView):
+    def get(self, request: Request, ruleset_id: str) -> Response:
+        """One ruleset with its rules and what is bound to it."""
+        ruleset = self.ruleset(ruleset_id)
+        return Response(
+            mapping.ruleset(
+                ruleset,
+                application_approval_ruleset_bindings=self.bindings(ruleset),
+                latest_approved_version=self.version(ruleset.latest),
+            )
+        )
+
+    def bindings(self, ruleset: Ruleset) -> list[Body]:
+        """The bindings of a ruleset."""
+        rows = self.rows(Binding).for_list().filter(ruleset=ruleset)
+        return [mapping.binding_of_ruleset(row) for row in rows]
+
+    def version(self, content: RulesetAdjustment | None) -> Body | None:
+        """The content of a version with its rules, and the releases that are bound to it."""
+        if content is None:
+            return None
+        body = mapping.ruleset_version(content, content.rules.all()) or {}
+        rows = self.rows(ReleaseBinding).filter(adjustment__version=content.version_id)
+        rows = rows.select_related("release__application__latest__version").order_by("-release_id")[:MOST_RELEASES]
+        body["release_approval_ruleset_bindings"] = [mapping.binding_with_release(row, self.pending) for row in rows]
+        return body
+
+
+class RulesetVersionsView(SqeduleView):
+    def get(self, request: Request, ruleset_id: str) -> Response:
+        """The approved versions of a ruleset, newest first."""
+        ruleset = self.ruleset(ruleset_id)
+        rows = approved_contents(ruleset).prefetch_related("rules")
+        rows = rows.annotate(bound_releases=_count(self.rows(ReleaseBinding), "adjustment"))
+        return self.items(rows, self.listed)
+
+    def listed(self, row: Any) -> Body:
+        """A version in the list."""
+        body = mapping.ruleset_version(row, row.rules.all()) or {}
+        return body | {"num_bound_releases": row.bound_releases}
+
+
+class RulesetVersionView(RulesetView):
+    def get(self, request: Request, ruleset_id: str, version: str) -> Response:  # type: ignore[override]
+        """One approved version of a ruleset."""
+        number = version_number(version)
+        ruleset = self.ruleset(ruleset_id)
+        content = found(approved_contents(ruleset).filter(version__version_number=number), "approval ruleset version")
+        return Response(
+            mapping.ruleset(
+                ruleset,
+                application_approval_ruleset_bindings=self.bindings(ruleset),
+                version=self.version(content),
+            )
+        )
