@@ -90,6 +90,13 @@ class ApprovalRequest(TenantModel):
     def __str__(self) -> str:
         return f"Approval of {self.release or self.trail}"
 
+    def status_at(self, at: datetime) -> str:
+        """Its status as it was, or will be if nobody speaks, at `at`: overdue is expired before the sweep says so."""
+        is_open = self.status == self.Status.PENDING or (self.resolved_at is not None and self.resolved_at > at)
+        if is_open and self.deadline is not None and self.deadline <= at:
+            return self.Status.EXPIRED
+        return self.Status.PENDING if is_open else self.status
+
 
 class Decision(TenantModel):
     """What one person said to one request; each may speak once."""

@@ -48,7 +48,7 @@ def request_trail_approval(
         trail=trail,
         environment=environment,
         required_approvers=list(dict.fromkeys(required_approvers)),
-        required_roles=list(trail.flow.required_approver_roles),
+        required_roles=[role_word(role) for role in trail.flow.required_approver_roles],
         comments=comments,
         deadline=deadline,
         requested_by=on_behalf or actor.label,
@@ -248,7 +248,7 @@ def _enough(request: ApprovalRequest, answers: Sequence[Decision]) -> bool:
     roles = {role_word(answer.role) for answer in answers}
     if not {identity.casefold() for identity in request.required_approvers} <= given:
         return False
-    if not {role_word(role) for role in request.required_roles} <= roles:
+    if not set(request.required_roles) <= roles:
         return False
     if request.policy == Rule.Policy.MINIMUM:
         return len(given) >= (request.minimum or 1)

@@ -1,11 +1,10 @@
 """Who may answer an approval request: rights, the list and roles it names, four-eyes."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 from django.contrib.postgres.aggregates import JSONBAgg
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import JSONObject
 
 from catalog.actors import Actor, resource_path
@@ -53,7 +52,7 @@ def voter_of(actor: Actor, request: ApprovalRequest, claimed: str | None = None)
     if not claimed or actor.kind != "service_account":
         return Voter(actor.label, actor.user, actor.role)
     member = _members(request.organization).filter(user__email__iexact=claimed).first()
-    return Voter(claimed, member.user, member.role.canonical, member.role.name) if member else Voter(claimed)
+    return replace(_voter(member), identity=claimed) if member else Voter(claimed)
 
 
 def is_asker(voter: Voter, request: ApprovalRequest) -> bool:
@@ -61,16 +60,37 @@ def is_asker(voter: Voter, request: ApprovalRequest) -> bool:
     return request.organization.four_eyes and voter.identity.casefold() == request.requested_by.casefold()
 
 
-def electorate(request: ApprovalRequest) -> list[Voter]:
-    """Every member who may answer `request`, by name. One query."""
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of an organization with the rules of their role."""
+
+    voter: Voter
+    rules: tuple[Rule, ...]
+
+
+def members_of(organization: Organization) -> list[Member]:
+    """Every active member that reaches `organization`, by name, each with what they may do. One query."""
+    granted = JSONBAgg(JSONObject(action=F("role__rules__action"), resources=F("role__rules__resources")))
+    return [
+        Member(
+            _voter(each), tuple(Rule(one["action"], tuple(one["resources"])) for one in each.granted if one["action"])
+        )
+        for each in _members(organization).annotate(granted=granted)
+    ]
+
+
+def able(members: Iterable[Member], action: str, path: str) -> list[Voter]:
+    """Those of `members` who may do `action` on the resource at `path`, each once."""
+    found = {member.voter.identity: member.voter for member in members if allows(member.rules, action, path)}
+    return list(found.values())
+
+
+def electorate(request: ApprovalRequest, members: Iterable[Member] | None = None) -> list[Voter]:
+    """Every member who may answer `request`, by name. One query, none when `members_of` is handed in."""
     path = resource_path(request, request.organization.slug)
-    able: dict[int, Voter] = {}
-    for member in _members(request.organization).annotate(granted=_granted()):
-        if _may_decide(member.granted, path):
-            able[member.user_id] = Voter(member.user.email, member.user, member.role.canonical, member.role.name)
     return [
         voter
-        for voter in able.values()
+        for voter in able(members_of(request.organization) if members is None else members, DECIDE, path)
         if voter.named_in(request.required_approvers)
         and voter.fits(request.required_roles)
         and not is_asker(voter, request)
@@ -89,9 +109,9 @@ def whom_to_ask(voters: Iterable[Voter], *, limit: int = 5) -> list[Who]:
     return [Who(label=role, kind="role") for role in roles] + people
 
 
-def _members(organization: Organization) -> Any:
+def _members(organization: Organization) -> QuerySet[Membership]:
     """Memberships that reach `organization`: its own and those of the organizations above it."""
-    line = [int(pk) for pk in organization.path.split("/") if pk] or [organization.pk]
+    line = [int(pk) for pk in organization.path.split("/") if pk]
     return (
         Membership.objects.filter(organization__in=line, user__is_active=True)
         .select_related("user", "role")
@@ -99,10 +119,5 @@ def _members(organization: Organization) -> Any:
     )
 
 
-def _granted() -> JSONBAgg:
-    return JSONBAgg(JSONObject(action=F("role__rules__action"), resources=F("role__rules__resources")))
-
-
-def _may_decide(granted: list[dict[str, Any]], path: str) -> bool:
-    rules = [Rule(each["action"], tuple(each["resources"] or ())) for each in granted if each["action"]]
-    return allows(rules, DECIDE, path)
+def _voter(member: Membership) -> Voter:
+    return Voter(member.user.email, member.user, member.role.canonical, member.role.name)
