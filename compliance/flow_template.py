@@ -108,8 +108,8 @@ def _events(text: str) -> Iterator[yaml.Event]:
             raise TemplateError(f"The template is nested deeper than {MAX_DEPTH} levels.")
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise TemplateError("The template uses an anchor or alias; write the part out.")
-        if getattr(event, "tag", None) not in _TAGS:
-            raise TemplateError(f"The template uses the tag {event.tag}.")
+        if (tag := getattr(event, "tag", None)) not in _TAGS:
+            raise TemplateError(f"The template uses the tag {tag}.")
         if isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):
             yield event
 
@@ -117,13 +117,11 @@ def _events(text: str) -> Iterator[yaml.Event]:
 def _build(events: Iterator[yaml.Event]) -> Any:
     """The value the next event begins; nesting is bounded by `_events`."""
     event = next(events, None)
-    if event is None or isinstance(event, yaml.CollectionEndEvent):
-        return None if event is None else event
     if isinstance(event, yaml.SequenceStartEvent):
         return list(_until_end(events))
     if isinstance(event, yaml.MappingStartEvent):
         return _pairs(list(_until_end(events)))
-    return _scalar(event)
+    return _scalar(event) if isinstance(event, yaml.ScalarEvent) else event  # None at the end, or what ends a list
 
 
 def _until_end(events: Iterator[yaml.Event]) -> Iterator[Any]:

@@ -217,6 +217,7 @@ CELERY_BEAT_SCHEDULE = {  # a sweep finds what a broker forgot; a job that must 
     "outbox sweep": {"task": "catalog.drain_outbox", "schedule": SWEEP_SECONDS},
     "release sweep": {"task": "releases.sweep", "schedule": SWEEP_SECONDS},
     "drift check": {"task": "compliance.check_drift", "schedule": DRIFT_SECONDS},
+    "flow sweep": {"task": "compliance.refresh_flows", "schedule": SWEEP_SECONDS},
 }
 
 # Phaset webhook calls a minute and token; above it 429 with Retry-After

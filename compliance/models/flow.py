@@ -14,6 +14,10 @@ class FlowQuerySet(TenantQuerySet):
         """Everything a list row shows, in one query however many rows."""
         return self.select_related("component", "organization")
 
+    def tagged(self, key: str, value: str) -> Self:
+        """Flows with this tag."""
+        return self.filter(tags__contains={key: value})
+
 
 class Flow(TenantModel):
     """What every build of something must prove: attestation types, names in a template, an approval.

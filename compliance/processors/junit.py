@@ -95,7 +95,9 @@ def _steps(content: bytes) -> Iterator[tuple[str, str, Element]]:
 
 def _count(steps: Iterator[tuple[str, str, Element]]) -> tuple[dict[str, int], list[str]]:
     root = Suite(dict.fromkeys(COUNTS, 0))
-    suites, cases, flaky, tags = [root], [], [], set()
+    suites, cases = [root], []
+    flaky: list[str] = []
+    tags: set[str] = set()
     for event, tag, element in steps:
         if not tags and tag not in ("testsuites", "testsuite"):
             raise Unreadable(f"The report is not JUnit: its root is <{tag[:50]}>.")

@@ -121,9 +121,10 @@ def _refuse_while_referred_to(flow: Flow) -> None:
     """Name every kind of row that points at the flow, of this app or one above."""
     found = []
     for relation in Flow._meta.related_objects:
-        count = relation.related_model._base_manager.filter(**{relation.field.name: flow}).count()
+        model: Any = relation.related_model
+        count = model._base_manager.filter(**{relation.field.name: flow}).count()
         if count:
-            words = relation.related_model._meta
+            words = model._meta
             found.append(f"{count} {words.verbose_name if count == 1 else words.verbose_name_plural}")
     if found:
         raise Conflict(f"Flow {flow.name} ({flow.uid}) is still used by: {', '.join(found)}.")

@@ -1,1 +1,32 @@
-urlpatterns = []
+from django.urls import path
+
+from compliance.api.openfactstore.views.artifacts import ArtifactSearch, TrailArtifacts
+from compliance.api.openfactstore.views.assertion import Assert
+from compliance.api.openfactstore.views.attestations import (
+    AttestationEvidence,
+    AttestationList,
+    EvidenceContent,
+    EvidenceUpload,
+    TrailAttestations,
+    TrailEvidence,
+)
+from compliance.api.openfactstore.views.flows import FlowDetail, FlowList, FlowTemplate, FlowTrails
+from compliance.api.openfactstore.views.trails import TrailDetail, TrailList
+
+urlpatterns = [
+    path("flows", FlowList.as_view()),
+    path("flows/<str:id>", FlowDetail.as_view()),
+    path("flows/<str:id>/template", FlowTemplate.as_view()),
+    path("flows/<str:id>/trails", FlowTrails.as_view()),
+    path("trails", TrailList.as_view()),
+    path("trails/<str:id>", TrailDetail.as_view()),
+    path("trails/<str:id>/artifacts", TrailArtifacts.as_view()),
+    path("trails/<str:id>/attestations", TrailAttestations.as_view()),
+    path("trails/<str:id>/attestations/<str:attestation>/evidence", EvidenceUpload.as_view()),
+    path("trails/<str:id>/evidence", TrailEvidence.as_view()),
+    path("artifacts", ArtifactSearch.as_view()),
+    path("attestations", AttestationList.as_view()),
+    path("attestations/<str:id>/evidence", AttestationEvidence.as_view()),
+    path("evidence/<str:sha256>", EvidenceContent.as_view()),
+    path("assert", Assert.as_view()),
+]

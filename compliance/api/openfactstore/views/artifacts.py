@@ -1,0 +1,55 @@
+"""Artifacts on the wire (contract 3)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from catalog.actors import Actor
+from compliance.api.openfactstore.base import FactstoreView, find
+from compliance.api.openfactstore.mapping import WORDS, from_artifact
+from compliance.api.openfactstore.schemas import ArtifactSchema
+from compliance.api.openfactstore.views.trails import refuse_other_organization
+from compliance.digests import normal_digest
+from compliance.models import Artifact, Trail
+from compliance.services.artifacts import register_artifact
+from compliance.services.standing import standing_of
+from config.errors import BadInput, FieldError
+
+
+class TrailArtifacts(FactstoreView):
+    words = WORDS
+
+    def get(self, request: Request, id: str) -> Response:
+        trail = find(Trail.objects.all(), self.actor, id)
+        return Response(shown(self.actor, with_owners(self.actor).filter(trail=trail).order_by("pk")))
+
+    def post(self, request: Request, id: str) -> Response:
+        said = ArtifactSchema.read(request.data)
+        trail = find(Trail.objects.for_list(), self.actor, id)
+        refuse_other_organization(self.actor, said.pop("organization", None), trail)
+        said.setdefault("reported_by", self.actor.label)
+        artifact = register_artifact(actor=self.actor, trail=trail, **said)
+        return Response(shown(self.actor, [artifact])[0], status=201)
+
+
+class ArtifactSearch(FactstoreView):
+    def get(self, request: Request) -> Response:
+        digest = request.query_params.get("sha256", "")
+        if not digest or "\0" in digest:
+            raise BadInput("sha256 is required.", fields=[FieldError("sha256", "is required")])
+        return Response(shown(self.actor, with_owners(self.actor).filter(digest=normal_digest(digest))))
+
+
+def with_owners(actor: Actor) -> QuerySet[Artifact]:
+    """The artifacts the actor may read, with all their wire shows of others."""
+    return Artifact.objects.visible_to(actor).select_related("organization", "trail__flow")
+
+
+def shown(actor: Actor, artifacts: Sequence[Artifact] | QuerySet[Artifact]) -> list[dict[str, Any]]:
+    """The artifacts in the dialect's words."""
+    rows = list(artifacts)
+    standing = standing_of(actor, rows)
+    return [from_artifact(each, standing[each.pk]) for each in rows]
