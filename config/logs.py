@@ -86,6 +86,9 @@ def configure(options: dict[str, Any]) -> None:
             "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["redact"]}},
             "root": {"handlers": ["out"], "level": options["level"]},
             "loggers": {
+                # gunicorn's own handlers would print a path as it came
+                "gunicorn.access": {"handlers": ["out"], "propagate": False},
+                "gunicorn.error": {"handlers": ["out"], "propagate": False},
                 "axes": {"level": "WARNING"},
                 "celery.utils.functional": {"level": "WARNING"},
                 "kombu": {"level": "WARNING"},
@@ -94,7 +97,7 @@ def configure(options: dict[str, Any]) -> None:
         }
     )
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*shared, redact_event, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,

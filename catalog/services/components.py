@@ -89,7 +89,7 @@ def _may_make(actor: Actor, record_id: str) -> bool:
         actor.organization.records_by_integrations
         and (actor.token is None or actor.token.component_id is None)
         and NEW_RECORD_ID.match(record_id) is not None
-        and not Component.objects.filter(record_id=record_id).exists()
+        and not Component.objects.filter(record_id=record_id).exclude(organization=actor.organization).exists()
     )
 
 
@@ -121,11 +121,12 @@ def push_manifest(
     warnings = _drop_self(component, changes)
     warnings += _resolve(component, changes, references)
     warnings += _unknown_targets(component, changes.get("dependencies", []))
-    revision = component.revision
+    revision, component.pushed_at = component.revision, timezone.now()
     component = _apply(actor, component, changes, source="integration", kind=kind)
-    component.pushed_at = timezone.now()
-    Component.objects.filter(pk=component.pk).update(pushed_at=component.pushed_at)
-    return component, component.revision != revision, warnings
+    changed = component.revision != revision
+    if not changed:
+        Component.objects.filter(pk=component.pk).update(pushed_at=component.pushed_at)
+    return component, changed, warnings
 
 
 def _held_record(actor: Actor, record_id: str, name: str) -> Component:
@@ -165,9 +166,11 @@ def _resolve(component: Component, changes: dict[str, Any], references: dict[str
     changes["references"] = named | ({"baseline": kept} if kept else {})
     warnings = []
     for key, (model, field) in REFERENCES.items():
-        found = model.objects.filter(organization=component.organization_id, public_id=named.get(key, "")).first()
-        changes[field] = found
-        if key in named and found is None:
+        changes[field] = None
+        if key in named:
+            rows = model.objects.filter(organization=component.organization_id, public_id=named[key])
+            changes[field] = rows.first()
+        if key in named and changes[field] is None:
             warnings.append(f"spec.{key}: {named[key]} is not known here (yet)")
     if named.get("baseline", "default") != "default":
         warnings.append(f"baseline.id: {named['baseline']} is not known here (yet)")
