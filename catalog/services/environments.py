@@ -1,19 +1,26 @@
 """The only writers of environments."""
 
-import re
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import DataError, OperationalError, connection, transaction
 from django.db.models import ProtectedError
 
 from catalog.actors import Actor, require
 from catalog.models import Environment
 from catalog.models.environment import empty_scope
 from catalog.services.events import record_event
-from config.errors import Conflict
+from config.errors import Conflict, FieldError, NotFound
 
 CHANGEABLE = {"name", "kind", "description", "drift_policy", "scope"}
+MAX_SCOPE = 200  # names, and patterns, on each side of a scope
+MAX_SCOPE_TEXT = 512  # letters of one of them
+PATTERN_MILLISECONDS = 2000  # for a snapshot's names against all patterns of a scope
+Policy, State = Environment.DriftPolicy, Environment.DriftState
+DRIFTED_AS = {Policy.BLOCK: State.DRIFTED, Policy.WARN: State.WARNED, Policy.IGNORE: State.IGNORED}
 
 
 @transaction.atomic
@@ -21,13 +28,13 @@ def create_environment(*, actor: Actor, name: str, **values: Any) -> Environment
     """Make an environment in the actor's organization, or in `organization` when given.
 
     `values` are kind, description, drift_policy, scope. Raises Forbidden without `organization:environment:create`,
-    ValidationError for a name that is taken or a scope pattern that does not compile. Records `environment.created`.
+    Conflict for a name that is taken, ValidationError, also for a scope pattern that is no regular expression.
+    Records `environment.created`.
     """
     organization = values.pop("organization", None) or actor.organization
     require(actor, "organization:environment:create", organization)
     environment = Environment(organization=organization, name=name, **values)
-    check_scope(environment.scope)
-    environment.full_clean()
+    _check(environment)
     environment.save()
     record_event("environment.created", subject=environment, actor=actor)
     return environment
@@ -37,18 +44,20 @@ def create_environment(*, actor: Actor, name: str, **values: Any) -> Environment
 def update_environment(*, actor: Actor, environment: Environment, **changes: Any) -> Environment:
     """Change what is given of name, kind, description, drift_policy, scope.
 
-    Raises Forbidden without `organization:environment:update` and ValidationError. Records `environment.updated`
-    with the old and new values, when something changed.
+    Another drift policy takes effect at once on drift that is there. Raises Forbidden without
+    `organization:environment:update`, Conflict for a name that is taken, ValidationError. Records
+    `environment.updated` with the old and new values, when something changed.
     """
     require(actor, "organization:environment:update", environment)
-    environment = Environment.objects.select_for_update().get(pk=environment.pk)
+    environment = lock_environment(environment)
     before = {name: getattr(environment, name) for name in changes if getattr(environment, name) != changes[name]}
     for name in before:
         if name not in CHANGEABLE:
             raise ValueError(f"{name} is not changed through this service")
         setattr(environment, name, changes[name])
-    check_scope(environment.scope)
-    environment.full_clean()
+    if environment.drift_state in DRIFTED_AS.values():
+        environment.drift_state = DRIFTED_AS[Policy(environment.drift_policy)]
+    _check(environment)
     if before:
         environment.save()
         after = {name: changes[name] for name in before}
@@ -68,20 +77,116 @@ def delete_environment(*, actor: Actor, environment: Environment) -> None:
     try:
         environment.delete()
     except ProtectedError as error:
-        kinds = sorted({str(each._meta.verbose_name_plural) for each in error.protected_objects})
-        raise Conflict(f"Environment {environment.name} is still used by: {', '.join(kinds)}.") from error
+        kinds = Counter(each._meta for each in error.protected_objects)
+        named = [
+            f"{count} {kind.verbose_name if count == 1 else kind.verbose_name_plural}" for kind, count in kinds.items()
+        ]
+        raise Conflict(f"Environment {environment.name} is still used by {', '.join(sorted(named))}.") from error
 
 
-def check_scope(scope: dict[str, Any]) -> None:
-    """Refuse a scope that is not include/exclude lists of names and patterns, or whose patterns don't compile."""
-    if set(scope) != set(empty_scope()):
-        raise ValidationError({"scope": "A scope has `include` and `exclude`, each with `names` and `patterns`."})
-    faults = []
-    for side in scope.values():
-        for pattern in side["patterns"]:
-            try:
-                re.compile(pattern)
-            except (re.error, OverflowError) as error:
-                faults.append(f"Pattern {pattern!r} is not a regular expression: {error}")
+def lock_environment(environment: Environment) -> Environment:
+    """The environment as it is now, held until the transaction ends, with its organization.
+
+    Whoever writes its snapshots, baselines or drift takes this lock first. NO KEY: rows that point at the environment
+    may be inserted meanwhile. Raises NotFound when it was deleted.
+    """
+    held = (
+        Environment.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("organization")
+        .filter(pk=environment.pk)
+        .first()
+    )
+    if held is None:
+        raise NotFound(f"Environment {environment.uid} does not exist.")
+    return held
+
+
+def note_snapshot(environment: Environment, *, index: int, at: datetime, by: str, running: int) -> None:
+    """Write on the locked environment which snapshot is its latest: `running` artifacts, seen at `at` by `by`."""
+    environment.snapshot_index, environment.snapshot_at = index, at
+    environment.snapshot_by, environment.running_count = by, running
+    environment.save(update_fields=["snapshot_index", "snapshot_at", "snapshot_by", "running_count"])
+
+
+def note_drift(environment: Environment, has_drift: bool | None, *, at: datetime) -> None:
+    """Write on the locked environment whether it drifts (None: nothing to compare), as its policy calls it.
+
+    `drifted_at` stays the moment the drift began.
+    """
+    if has_drift is None:
+        state = State.UNKNOWN
+    else:
+        state = DRIFTED_AS[Policy(environment.drift_policy)] if has_drift else State.IN_SYNC
+    since = (environment.drifted_at or at) if has_drift else None
+    if (environment.drift_state, environment.drifted_at) != (state, since):
+        environment.drift_state, environment.drifted_at = state, since
+        environment.save(update_fields=["drift_state", "drifted_at"])
+
+
+def _check(environment: Environment) -> None:
+    """Refuse a taken name (as Conflict) and everything else that breaks a rule of the model or of scopes."""
+    check_scope(environment.scope)
+    same = Environment.objects.filter(organization=environment.organization_id, name__iexact=environment.name)
+    if same.exclude(pk=environment.pk).exists():
+        message = f"An environment named {environment.name} exists."
+        raise Conflict(message, fields=[FieldError("name", message)])
+    environment.full_clean()
+
+
+def check_scope(scope: Any) -> None:
+    """Refuse a scope that is not include/exclude lists of names and patterns, or whose patterns don't compile.
+
+    Patterns are regular expressions of the database, which runs them without stepping back and under a time limit.
+    """
+    if not _is_scope(scope):
+        shape = (
+            f"each with `names` and `patterns`, lists of at most {MAX_SCOPE} texts of up to {MAX_SCOPE_TEXT} letters"
+        )
+        raise ValidationError({"scope": f"A scope has `include` and `exclude`, {shape}."})
+    faults = [
+        f"Pattern {pattern!r} is not a regular expression: {fault}"
+        for pattern in dict.fromkeys([*scope["include"]["patterns"], *scope["exclude"]["patterns"]])
+        if (fault := _pattern_fault(pattern))
+    ]
     if faults:
         raise ValidationError({"scope": faults})
+
+
+def _is_scope(scope: Any) -> bool:
+    wanted = empty_scope()
+    if not isinstance(scope, dict) or set(scope) != set(wanted):
+        return False
+    if not all(isinstance(side, dict) and set(side) == set(wanted["include"]) for side in scope.values()):
+        return False
+    lists = [texts for side in scope.values() for texts in side.values()]
+    return all(
+        isinstance(texts, list)
+        and len(texts) <= MAX_SCOPE
+        and all(isinstance(text, str) and len(text) <= MAX_SCOPE_TEXT and "\0" not in text for text in texts)
+        for texts in lists
+    )
+
+
+def _pattern_fault(pattern: str) -> str:
+    try:
+        matching([""], [pattern])
+    except (DataError, OperationalError) as error:
+        return str(error).splitlines()[0]
+    return ""
+
+
+def matching(names: Sequence[str], patterns: Sequence[str]) -> set[str]:
+    """Those of `names` that some pattern matches from end to end.
+
+    PostgreSQL's regular expressions: linear for almost all patterns, where Python's can take for ever. Raises
+    OperationalError after two seconds.
+    """
+    whole = [f"^(?:{pattern})$" for pattern in patterns]
+    if not (names and whole):
+        return set()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(PATTERN_MILLISECONDS)])
+        cursor.execute("SELECT name FROM unnest(%s::text[]) AS name WHERE name ~ ANY(%s::text[])", [list(names), whole])
+        found = {row[0] for row in cursor.fetchall()}
+        transaction.set_rollback(True)  # the limit ends here
+    return found

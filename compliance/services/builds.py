@@ -1,0 +1,77 @@
+"""Which builds the digests come from that run somewhere: the join of what runs with what was proven (DESIGN 2a)."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from catalog.actors import Actor
+from catalog.models import Component
+from compliance.models import Artifact, Trail
+from compliance.services.facts import facts_of_trails
+from compliance.services.standing import compliance_state
+
+UNKNOWN = "unknown"
+Named = tuple[str, str]  # an artifact's name and tag
+
+
+@dataclass(frozen=True)
+class Build:
+    """The newest build of a digest; `state` is a word of the vocabulary's area "artifact" (contract 7.6)."""
+
+    artifact: Artifact
+    state: str
+
+    @property
+    def trail(self) -> Trail:
+        """The trail it was built on."""
+        return self.artifact.trail
+
+    @property
+    def component(self) -> Component | None:
+        """What it is a build of."""
+        return self.artifact.trail.component
+
+
+def builds_of(actor: Actor, organization_id: int, digests: Collection[str]) -> dict[str, Build]:
+    """By digest, the newest build an organization knows of it; at most three queries. An unknown digest is absent."""
+    if not digests:
+        return {}
+    newest = list(_newest(Artifact.objects.visible_to(actor), organization_id, digests))
+    facts = facts_of_trails(list({each.trail_id: each.trail for each in newest}.values())) if newest else {}
+    proven = {each.artifact.pk: each for group in facts.values() for each in group if each.artifact}
+    return {each.digest: Build(each, compliance_state(proven[each.pk])) for each in newest}
+
+
+def trails_of(organization_id: int, digests: Collection[str]) -> dict[str, Trail]:
+    """By digest, the trail of the newest build an organization knows of it, with its component; one query at most."""
+    if not digests:
+        return {}
+    return {each.digest: each.trail for each in _newest(Artifact.objects.all(), organization_id, digests)}
+
+
+def _newest(artifacts: QuerySet[Artifact], organization_id: int, digests: Collection[str]) -> QuerySet[Artifact]:
+    return (
+        artifacts.filter(organization=organization_id, digest__in=set(digests))
+        .select_related("trail__flow", "trail__component")
+        .order_by("digest", "-trail__created_at", "-trail_id", "-pk")
+        .distinct("digest")
+    )
+
+
+def near_misses(actor: Actor, organization_id: int, unknown: Iterable[Named]) -> dict[Named, Artifact]:
+    """By (name, tag), the newest artifact called like something that runs with a digest nobody reported; one query.
+
+    It is the nearest there is, never a match: its digest is another one.
+    """
+    wanted = set(unknown)
+    if not wanted:
+        return {}
+    called = (
+        Artifact.objects.visible_to(actor)
+        .filter(organization=organization_id, name__in={name for name, _ in wanted}, tag__in={tag for _, tag in wanted})
+        .select_related("trail__component")
+        .order_by("name", "tag", "-pk")
+        .distinct("name", "tag")
+    )
+    return {(each.name, each.tag): each for each in called if (each.name, each.tag) in wanted}
