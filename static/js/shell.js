@@ -69,5 +69,5 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   event.detail.shouldSwap = false;
   location.assign(`${landed.pathname}?next=${encodeURIComponent(location.pathname + location.search)}`);
 });
-document.addEventListener("htmx:afterSwap", ({ detail }) => say(detail.target.querySelector("caption, h3")?.textContent ?? ""));
+document.addEventListener("htmx:afterSwap", ({ detail }) => say(detail.target.querySelector("caption, h2")?.textContent ?? ""));
 document.addEventListener("htmx:sendError", () => fail("The server did not answer. Nothing was changed."));

@@ -39,7 +39,7 @@ class Portal:
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.goto(path, wait_until="networkidle")
+        page.goto(path)
         return page
 
     def close(self) -> None:

