@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from compliance.api.openfactstore.views.artifacts import ArtifactSearch, TrailArtifacts
 from compliance.api.openfactstore.views.assertion import Assert
@@ -29,4 +29,5 @@ urlpatterns = [
     path("attestations/<str:id>/evidence", AttestationEvidence.as_view()),
     path("evidence/<str:sha256>", EvidenceContent.as_view()),
     path("assert", Assert.as_view()),
+    path("", include("compliance.api.openfactstore.urls_environments")),
 ]
