@@ -39,6 +39,9 @@ class DialectView(APIView):
             request._request.actor = self.actor  # type: ignore[attr-defined]
         self._check_media_type(request)
 
+    def perform_authentication(self, request: Request) -> None:
+        """Nothing: DRF would put its own idea of a user over the session's, which `authenticate_caller` reads."""
+
     def authenticate_caller(self, request: HttpRequest) -> Actor:
         """The actor of the first credential a carrier finds; a wrong one ends the search. Raises Unauthenticated."""
         for carrier in self.dialect.carriers:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, RequestDataTooBig, TooManyFieldsSent
+from django.core.exceptions import NON_FIELD_ERRORS, BadRequest, PermissionDenied, RequestDataTooBig, TooManyFieldsSent
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import IntegrityError
 from django.http import Http404, HttpResponse, JsonResponse
@@ -50,6 +50,8 @@ def understood(error: Exception, method: str = "") -> GatehouseError | None:
             return Forbidden(str(error) or "Not allowed.")
         case RequestDataTooBig() | TooManyFieldsSent():
             return TooLarge("The body is too large.")
+        case BadRequest():
+            return BadInput(str(error))
         case MultiPartParserError():
             return BadInput(f"The multipart body can't be read: {error}")
         case exceptions.APIException():

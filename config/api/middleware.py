@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest, HttpResponse
 
 from config.api.dialects import dialect_of
 
@@ -21,6 +22,10 @@ class DialectMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         path = request.path_info
+        if "\0" in path:  # names nothing, and PostgreSQL could not even be asked
+            raise Http404
+        if "%00" in request.META.get("QUERY_STRING", ""):
+            raise BadRequest("The query contains a NUL character.")
         request.dialect = dialect_of(path)  # type: ignore[attr-defined]
         if len(path) > 1 and path.endswith("/") and not path.startswith(SLASHED):
             request.path_info = path.rstrip("/") or "/"
