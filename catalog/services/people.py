@@ -93,14 +93,14 @@ def create_service_account(*, actor: Actor, name: str, role: Role, description: 
 
 
 @transaction.atomic
-def update_service_account(*, actor: Actor, serviceaccount: ServiceAccount, **changes: Any) -> ServiceAccount:
+def update_service_account(*, actor: Actor, account: ServiceAccount, **changes: Any) -> ServiceAccount:
     """Change a machine's name, description or role.
 
     Raises Forbidden without `organization:service_account:update`, ValidationError. Records `service_account.updated`
     with the old and new values, when something changed.
     """
-    require(actor, "organization:service_account:update", serviceaccount)
-    locked = ServiceAccount.objects.select_for_update().get(pk=serviceaccount.pk)
+    require(actor, "organization:service_account:update", account)
+    locked = ServiceAccount.objects.select_for_update().get(pk=account.pk)
     changed = write_changes(locked, changes, ("name", "description", "role"))
     if changed:
         record_event("service_account.updated", subject=locked, actor=actor, data=changed)

@@ -1,6 +1,6 @@
 """Django's admin: every model can be seen, and what has a service can be changed, through that service only."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -75,7 +75,8 @@ class GatehouseAdmin(admin.ModelAdmin):
     delete_service: ClassVar[Service | None] = None
     secret_fields: ClassVar[tuple[str, ...]] = ()
     subject_name: ClassVar[str] = ""  # the services' keyword for the row; the model's name when empty
-    actions = None
+    service_words: ClassVar[dict[str, str]] = {}  # the services' keyword for a field of the form, where it differs
+    actions: tuple[str, ...] = ()
     list_per_page = 50
     show_full_result_count = False
 
@@ -186,27 +187,20 @@ class GatehouseAdmin(admin.ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Model, form: ModelForm, change: bool) -> None:
         """Let the service create or change the row; `obj` then is the row as stored."""
         if change:
-            changes = {name: form.cleaned_data[name] for name in form.changed_data}
+            changes = self._said(form, form.changed_data)
             if not changes:
                 return
             stored = self.model._default_manager.get(pk=obj.pk)
-            result = self.update(self.actor(request, stored), stored, changes)
+            result = _service(type(self).update_service)(
+                actor=self.actor(request, stored), **{self._subject(): stored}, **changes
+            )
         else:
-            values = {name: value for name, value in form.cleaned_data.items() if name != "organization"}
-            result = self.create(self.actor(request, obj), values)
+            values = self._said(form, [name for name in form.cleaned_data if name != "organization"])
+            result = _service(type(self).create_service)(actor=self.actor(request, obj), **values)
         obj.__dict__.update(self.stored(request, result).__dict__)
 
-    def create(self, actor: Actor, values: dict[str, Any]) -> Any:
-        """Call the service that creates a row."""
-        service = type(self).create_service
-        assert service is not None  # noqa: S101  has_add_permission refused before
-        return service(actor=actor, **values)
-
-    def update(self, actor: Actor, obj: Model, changes: dict[str, Any]) -> Any:
-        """Call the service that changes a row."""
-        service = type(self).update_service
-        assert service is not None  # noqa: S101  has_change_permission refused before
-        return service(actor=actor, **{self._subject(): obj}, **changes)
+    def _said(self, form: ModelForm, names: Iterable[str]) -> dict[str, Any]:
+        return {self.service_words.get(name, name): form.cleaned_data[name] for name in names}
 
     def stored(self, request: HttpRequest, result: Any) -> Model:
         """The row in what the service returned (the first, when it returned several things)."""
@@ -217,9 +211,7 @@ class GatehouseAdmin(admin.ModelAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Model) -> None:
         """Let the service delete the row."""
-        service = type(self).delete_service
-        assert service is not None  # noqa: S101  has_delete_permission refused before
-        service(actor=self.actor(request, obj), **{self._subject(): obj})
+        _service(type(self).delete_service)(actor=self.actor(request, obj), **{self._subject(): obj})
 
     def _subject(self) -> str:
         return self.subject_name or str(self.opts.model_name)
@@ -250,6 +242,11 @@ class GatehouseAdmin(admin.ModelAdmin):
             self.message_user(request, getattr(understood(refusal), "message", str(refusal)), "error")
             page = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[unquote(object_id)])
             return HttpResponseRedirect(page)
+
+
+def _service(service: Service | None) -> Service:
+    assert service is not None  # noqa: S101  the permission for the verb was refused before
+    return service
 
 
 def _refused(form: Any, refusal: GatehouseError) -> Callable[[Any], None]:

@@ -1,0 +1,39 @@
+"""What happened, what is still to be told, and the marks jobs leave."""
+
+from django.contrib import admin
+
+from catalog.admin.base import ReadOnlyAdmin
+from catalog.models import Counter, Event, JobTick, OutboxEntry
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnlyAdmin):
+    """Append-only: the database refuses to change it too."""
+
+    list_display = ["occurred_at", "kind", "subject_label", "actor_label", "actor_kind", "address"]
+    list_filter = ["occurred_at", "actor_kind"]
+    search_fields = ["kind", "subject_label", "actor_label", "request_id"]
+    search_help_text = "Kind (component.updated), subject, actor or request id"
+
+
+@admin.register(OutboxEntry)
+class OutboxEntryAdmin(ReadOnlyAdmin):
+    """A sweep tries again at `next attempt`."""
+
+    list_display = ["event", "attempts", "next_attempt_at", "done_at", "last_error"]
+    list_select_related = ["event"]
+    list_filter = [("done_at", admin.EmptyFieldListFilter)]
+    search_fields = ["event__kind", "event__subject_label", "last_error"]
+
+
+@admin.register(JobTick)
+class JobTickAdmin(ReadOnlyAdmin):
+    list_display = ["job", "started_at", "finished_at", "outcome"]
+    list_filter = ["job"]
+
+
+@admin.register(Counter)
+class CounterAdmin(ReadOnlyAdmin):
+    list_display = ["organization", "sequence", "value"]
+    list_select_related = ["organization"]
+    search_fields = ["sequence", "organization__name"]

@@ -1,0 +1,300 @@
+"""Who we are: organizations, people, roles, machines and their keys."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelectMultiple
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from catalog.actors import rules_of
+from catalog.admin.base import GatehouseAdmin, ReadOnlyAdmin, admin_actor, staff_actors
+from catalog.models import (
+    Membership,
+    Organization,
+    Role,
+    RoleRule,
+    ServiceAccount,
+    Team,
+    TeamMember,
+    User,
+)
+from catalog.models.people import check_glob
+from catalog.rights import Rule
+from catalog.services.groups import create_team, update_team
+from catalog.services.organizations import create_organization, update_organization
+from catalog.services.people import (
+    add_member,
+    change_member_role,
+    create_service_account,
+    remove_member,
+    update_service_account,
+)
+from catalog.services.roles import create_role, delete_role, update_role
+
+ORGANIZATION = ("organization", admin.RelatedOnlyFieldListFilter)
+
+
+class OptionalIds(forms.ModelForm):
+    """Ids that Gatehouse gives when they are left empty."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        for name in ("slug", "public_id", "record_id", "canonical"):
+            if name in self.fields and self.instance.pk is None:
+                self.fields[name].required = False
+                self.fields[name].help_text = f"{self.fields[name].help_text or ''} Left empty, it is made up.".strip()
+
+
+@admin.register(Organization)
+class OrganizationAdmin(GatehouseAdmin):
+    """A new organization stands alone, or below another."""
+
+    form = OptionalIds
+    update_service = update_organization
+    create_service = create_organization
+    list_display = ["name", "slug", "public_id", "parent", "created_at"]
+    list_select_related = ["parent"]
+    search_fields = ["name", "slug", "public_id"]
+    autocomplete_fields = ["parent"]
+    switches = ["four_eyes", "review_policy", "records_by_integrations", "gate_default_allows"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """For no superuser: those they belong to, and what is below."""
+        rows = super(GatehouseAdmin, self).get_queryset(request)
+        if request.user.is_superuser:
+            return rows
+        return rows.filter(pk__in={pk for actor in staff_actors(request) for pk in actor.reach})
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """Where it stands is settled when it is made, its switches afterwards."""
+        names = ["name", "slug", "public_id", "time_zone"]
+        if obj is None:
+            return [*names, "parent"]
+        return [*names, *self.switches, "parent", "uid", "created_at", "updated_at"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """What no service changes."""
+        return ["parent", "uid", "created_at", "updated_at"] if obj else []
+
+    def actor(self, request: HttpRequest, obj: Model) -> Any:
+        """A root is made by the installation itself, through a superuser."""
+        assert isinstance(obj, Organization)  # noqa: S101  for the type checker
+        if obj.pk is None:
+            return admin_actor(request, obj.parent) if obj.parent else None
+        return admin_actor(request, obj)
+
+    def _may(self, request: HttpRequest, verb: str, obj: Model | None = None) -> bool:
+        if request.user.is_superuser or verb not in ("read", "update"):
+            return super()._may(request, verb, obj)
+        staff = request.user.is_active and request.user.is_staff
+        return staff and any(actor.may(f"organization:{verb}", obj) for actor in staff_actors(request))
+
+
+class NewUserForm(AdminUserCreationForm):
+    class Meta:
+        model = User
+        fields = ["email", "name"]
+
+
+class UserForm(UserChangeForm):
+    class Meta:
+        model = User
+        fields = "__all__"
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin):
+    """People are the installation's, not an organization's: superusers make, change and deactivate them.
+
+    Nobody is deleted, since the history names them. What they may do is in their memberships.
+    """
+
+    form = UserForm
+    add_form = NewUserForm
+    list_display = ["email", "name", "is_active", "is_staff", "is_superuser", "last_login"]
+    list_filter = ["is_active", "is_staff", "is_superuser"]
+    search_fields = ["email", "name"]
+    ordering = ["email"]
+    filter_horizontal = []
+    readonly_fields = ["last_login", "created_at", "updated_at"]
+    fieldsets = [
+        (None, {"fields": ["email", "name", "password"]}),
+        ("What the admin lets them do", {"fields": ["is_active", "is_staff", "is_superuser"]}),
+        ("Times", {"fields": ["last_login", "created_at", "updated_at"]}),
+    ]
+    add_fieldsets = [(None, {"fields": ["email", "name", "usable_password", "password1", "password2"]})]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """For no superuser: the people of the organizations they look after."""
+        rows = super().get_queryset(request)
+        if request.user.is_superuser:
+            return rows
+        reach = {pk for actor in staff_actors(request) if actor.may("organization:member:read") for pk in actor.reach}
+        return rows.filter(pk__in=Membership.objects.filter(organization__in=reach).values("user"))
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Staff who may see members; rows are limited by `get_queryset`."""
+        return request.user.is_superuser or any(
+            actor.may("organization:member:read") for actor in staff_actors(request)
+        )
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Never: deactivate instead."""
+        return False
+
+
+@admin.register(Membership)
+class MembershipAdmin(GatehouseAdmin):
+    create_service = add_member
+    update_service = change_member_role
+    delete_service = remove_member
+    fields = ["organization", "user", "role"]
+    list_display = ["user", "organization", "role", "created_at"]
+    list_select_related = ["user", "organization", "role"]
+    list_filter = [ORGANIZATION, "role__canonical"]
+    search_fields = ["user__email", "user__name", "organization__name"]
+    autocomplete_fields = ["organization", "user", "role"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """A membership stays the same person's."""
+        return [*super().get_readonly_fields(request, obj), *(["user"] if obj else [])]
+
+
+class RoleForm(OptionalIds):
+    """A role with its rules as text."""
+
+    allow = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 12, "cols": 90, "class": "vLargeTextField"}),
+        help_text="One rule a line: an action glob, then the resource globs it is limited to, if any. "
+        "Example: organization:release:* organization:acme:component:checkout",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and "allow" in self.fields:
+            self.fields["allow"].initial = as_text(self.instance)
+
+    def clean_allow(self) -> list[Rule]:
+        """The rules, each checked."""
+        rules = []
+        for line in self.cleaned_data["allow"].splitlines():
+            words = line.split()
+            for word in words:
+                try:
+                    check_glob(word)
+                except ValidationError as error:
+                    raise ValidationError(f"{word}: {error.message}") from error
+            if words:
+                rules.append(Rule(words[0], tuple(words[1:])))
+        return rules
+
+
+def as_text(role: Role) -> str:
+    """The rules of a role, one a line."""
+    return "\n".join(" ".join([rule.action, *rule.resources]) for rule in rules_of(role))
+
+
+@admin.register(Role)
+class RoleAdmin(GatehouseAdmin):
+    """Built-in roles are only shown."""
+
+    form = RoleForm
+    create_service = create_role
+    update_service = update_role
+    delete_service = delete_role
+    service_words = {"allow": "rules"}
+    fields = ["organization", "name", "canonical", "description", "allow"]
+    list_display = ["name", "canonical", "organization", "built_in"]
+    list_select_related = ["organization"]
+    list_filter = ["built_in", ORGANIZATION]
+    search_fields = ["name", "canonical", "organization__name"]
+    autocomplete_fields = ["organization"]
+
+    @admin.display(description="Allow")
+    def allow(self, role: Role) -> str:
+        """The rules, where they can't be changed."""
+        return as_text(role)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """The word dialects know it by stays."""
+        return [*super().get_readonly_fields(request, obj), *(["canonical"] if obj else [])]
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Not for built-in roles."""
+        return not getattr(obj, "built_in", False) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Not for built-in roles."""
+        return not getattr(obj, "built_in", False) and super().has_delete_permission(request, obj)
+
+
+@admin.register(RoleRule)
+class RoleRuleAdmin(ReadOnlyAdmin):
+    """Rules one by one; they are changed with their role."""
+
+    list_display = ["action", "role", "organization", "resources"]
+    list_select_related = ["role", "organization"]
+    list_filter = [ORGANIZATION, "role__canonical"]
+    search_fields = ["action"]
+
+
+class TeamForm(OptionalIds):
+    """A team with its people."""
+
+    people = forms.ModelMultipleChoiceField(
+        User.objects.all(),
+        required=False,
+        widget=AutocompleteSelectMultiple(Team._meta.get_field("members"), admin.site),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and "people" in self.fields:
+            self.fields["people"].initial = self.instance.members.all()
+
+
+@admin.register(Team)
+class TeamAdmin(GatehouseAdmin):
+    form = TeamForm
+    create_service = create_team
+    update_service = update_team
+    service_words = {"people": "members"}
+    fields = ["organization", "name", "slug", "public_id", "people"]
+    list_display = ["name", "organization", "slug", "public_id"]
+    list_select_related = ["organization"]
+    list_filter = [ORGANIZATION]
+    search_fields = ["name", "slug", "public_id"]
+    autocomplete_fields = ["organization"]
+
+    @admin.display(description="People")
+    def people(self, team: Team) -> str:
+        """Its people, where they can't be changed."""
+        return ", ".join(str(each) for each in team.members.all()) or "-"
+
+
+@admin.register(TeamMember)
+class TeamMemberAdmin(ReadOnlyAdmin):
+    """Who is in which team; changed with the team."""
+
+    list_display = ["user", "team", "organization"]
+    list_select_related = ["user", "team", "organization"]
+    list_filter = [ORGANIZATION]
+    search_fields = ["user__email", "team__name"]
+
+
+@admin.register(ServiceAccount)
+class ServiceAccountAdmin(GatehouseAdmin):
+    create_service = create_service_account
+    update_service = update_service_account
+    subject_name = "account"
+    fields = ["organization", "name", "description", "role"]
+    list_display = ["name", "organization", "role", "created_at"]
+    list_select_related = ["organization", "role"]
+    list_filter = [ORGANIZATION, "role__canonical"]
+    search_fields = ["name", "description"]
+    autocomplete_fields = ["organization", "role"]
