@@ -1,8 +1,10 @@
 """Fixtures: an organization with one person per role, a stranger's organization, and keys to call with."""
 
 from collections.abc import Callable
+from functools import cache
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.test import Client
 
 from catalog.actors import Actor, service_account_actor, system_actor, user_actor
@@ -13,10 +15,17 @@ from catalog.services.organizations import create_organization
 PASSWORD = "correct horse battery staple"
 
 
+@cache
+def hashed() -> str:
+    """PASSWORD as it is stored; hashing it for each person would take most of a test's time."""
+    return make_password(PASSWORD)
+
+
 def make_user(organization: Organization, role: str, email: str = "", name: str = "") -> User:
     """A person with a role in an organization; their password is PASSWORD."""
     email = email or f"{role}@{organization.slug}.example"
-    user = User.objects.create_user(email, PASSWORD, name=name or f"{role.title()} {organization.name}")
+    user = User(email=email, password=hashed(), name=name or f"{role.title()} {organization.name}")
+    user.save()
     Membership.objects.create(
         organization=organization, user=user, role=Role.objects.get(organization=organization, canonical=role)
     )
