@@ -204,9 +204,7 @@ def test_a_manual_rule_waits_for_people(admin):
     assert release.job.next_attempt_at is None
 
 
-@pytest.mark.parametrize(
-    ("verdict", "success", "state"), [("approved", True, APPROVED), ("rejected", False, REJECTED)]
-)
+@pytest.mark.parametrize(("verdict", "success", "state"), [("approved", True, APPROVED), ("rejected", False, REJECTED)])
 def test_an_answer_wakes_the_release_and_decides_its_rule(admin, acme, verdict, success, state):
     release = create_release(actor=admin, application=make_application(admin, MANUAL))
     engine.work_on(release.pk)

@@ -47,7 +47,7 @@ def test_a_time_is_hours_minutes_and_perhaps_seconds(text, seconds):
         ("-1:", "hour"),
         ("25:", "hour"),
         ("001:20", "hour"),
-        ("١:20", "hour"),
+        ("\u0661:20", "hour"),  # a digit, but not one of ours
         (" 1:20", "hour"),
         ("1:", "minute"),
         ("1:b", "minute"),
