@@ -58,8 +58,11 @@ class Actor:
 
     def readable(self, model: type[Model]) -> Q:
         """The condition on rows of `model` that this actor may read, for SQL."""
-        entity: str = model.entity  # type: ignore[attr-defined]
-        rules = [rule for rule in self.rules if action_matches(rule.action, f"organization:{entity}:read")]
+        return self.allowed(model, f"organization:{model.entity}:read")  # type: ignore[attr-defined]
+
+    def allowed(self, model: type[Model], action: str) -> Q:
+        """The condition on rows of `model` on which this actor may do `action`, for SQL; what `may` says row by row."""
+        rules = [rule for rule in self.rules if action_matches(rule.action, action)]
         inside = Q(organization_id__in=list(self.reach))
         if any(not rule.resources for rule in rules):
             return inside
