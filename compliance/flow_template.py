@@ -87,7 +87,9 @@ def parse_yaml(text: str | None) -> dict[str, Any] | None:
     if len(text) > MAX_SIZE:
         raise TemplateError(f"The template is larger than {MAX_SIZE:,} characters.")
     try:
-        document = _build(_events(text))
+        events = _events(text)
+        document = _build(events)
+        next(events, None)  # read to the end: what follows must be nothing
     except yaml.YAMLError as error:
         raise TemplateError(f"The template is not YAML: {' '.join(str(error).split())}") from error
     if document is None:

@@ -3,6 +3,8 @@
 from catalog import slots
 from catalog.services.events import subscribe
 from compliance.services.joins import join_event
+from compliance.views.flow import proof_panel
+from compliance.views.trail import trails_panel
 
 FLOW, TRAIL = "compliance:flow", "compliance:trail"
 ARTIFACT, ATTESTATION = "compliance:artifact", "compliance:attestation"
@@ -26,5 +28,7 @@ EVENT_WORDS = {
 def register() -> None:
     """Fill compliance's places; called once when the app starts."""
     slots.register_nav("Compliance", "compliance:flow-list", "shield", order=40)
+    slots.register("component.main", proof_panel, order=20)
+    slots.register("component.main", trails_panel, order=30)
     slots.register_events(EVENT_WORDS)
     subscribe(join_event)

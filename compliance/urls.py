@@ -1,2 +1,14 @@
+from django.urls import path
+
+from compliance.views.flow import flow_list, flow_page
+from compliance.views.trail import artifact_page, attestation_page, evidence_download, trail_page
+
 app_name = "compliance"
-urlpatterns = []
+urlpatterns = [
+    path("compliance/flows", flow_list, name="flow-list"),
+    path("compliance/flows/<uuid:uid>", flow_page, name="flow"),
+    path("compliance/trails/<uuid:uid>", trail_page, name="trail"),
+    path("compliance/artifacts/<uuid:uid>", artifact_page, name="artifact"),
+    path("compliance/attestations/<uuid:uid>", attestation_page, name="attestation"),
+    path("compliance/evidence/<uuid:uid>", evidence_download, name="evidence"),
+]

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.actors import Actor, require, system_actor
-from catalog.services.events import record_event
+from catalog.services.events import event_of, record_event, record_events
 from compliance.flow_template import check_template
 from compliance.models import Attestation, Flow, Trail
 from compliance.services.facts import (
@@ -141,22 +141,26 @@ def store_statuses(trails: Sequence[Trail], *, actor: Actor | None = None) -> No
     """Compute and store the status of trails whose lock is held, with an event for each that changed."""
     latest = latest_attestations([each.pk for each in trails])
     facts = facts_of_trails(trails, latest=latest)
-    changed: dict[str, list[Trail]] = {}
+    changed: dict[str, list[int]] = {}
+    events = []
     for trail in trails:
         status = status_of(facts[trail.pk], latest.get(trail.pk, ()))
-        if status != trail.status:
-            changed.setdefault(status, []).append(trail)
-    for status, group in changed.items():
-        Trail.objects.filter(pk__in=[each.pk for each in group]).update(status=status, updated_at=timezone.now())
-        for trail in group:
-            before, trail.status = trail.status, status
-            record_event(
+        if status == trail.status:
+            continue
+        before, trail.status = trail.status, status
+        changed.setdefault(status, []).append(trail.pk)
+        events.append(
+            event_of(
                 f"trail.{status}",
                 subject=trail,
                 actor=actor or system_actor(trail.flow.organization),
                 related=[trail.component, trail.flow],
                 data={"before": before},
             )
+        )
+    for status, ids in changed.items():
+        Trail.objects.filter(pk__in=ids).update(status=status, updated_at=timezone.now())
+    record_events(events)
 
 
 def status_of(facts: Sequence[TrailFacts], latest: Sequence[Attestation]) -> str:

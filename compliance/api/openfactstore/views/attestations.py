@@ -5,7 +5,6 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
-from django.utils.http import content_disposition_header
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,8 +14,9 @@ from compliance.api.openfactstore.base import FactstoreView, find, paged
 from compliance.api.openfactstore.mapping import WORDS, from_attestation, from_evidence, to_details
 from compliance.api.openfactstore.schemas import AttestationSchema, TrailAttestationSchema
 from compliance.api.openfactstore.views.trails import refuse_other_organization
+from compliance.downloads import evidence_response
 from compliance.models import Attestation, Evidence, Trail
-from compliance.services.attestations import attach_evidence, load_evidence, record_attestation
+from compliance.services.attestations import attach_evidence, record_attestation
 from config.errors import BadInput, FieldError, NotFound, TooLarge
 
 ENVELOPE = 64 * 1024  # bytes a multipart body may have besides the file
@@ -88,20 +88,6 @@ class EvidenceContent(FactstoreView):
         if evidence is None:
             raise NotFound(f"No evidence {sha256[:100]}.")
         return evidence_response(evidence)
-
-
-def evidence_response(evidence: Evidence) -> HttpResponse:
-    """The file as a download, never shown in place; a redirect when it is kept elsewhere."""
-    if evidence.external_url:
-        if not evidence.external_url.startswith(("http://", "https://")):
-            raise BadInput(f"The address of evidence {evidence.sha256} is not valid.")
-        return HttpResponse(status=302, headers={"Location": evidence.external_url})
-    disposition = content_disposition_header(True, evidence.file_name) or "attachment"
-    return HttpResponse(
-        load_evidence(evidence),
-        content_type=evidence.content_type,
-        headers={"Content-Disposition": disposition, "X-Content-Type-Options": "nosniff"},
-    )
 
 
 def record(actor: Actor, trail_id: str, said: dict[str, Any]) -> Response:

@@ -1,0 +1,47 @@
+"""Filters of compliance's lists."""
+
+from django.db.models import QuerySet
+from django_filters import CharFilter, ChoiceFilter, OrderingFilter
+
+from catalog.filters import PortalFilter
+from compliance.models import Flow, Trail
+
+YES_NO = [("yes", "Yes"), ("no", "No")]
+
+
+class FlowFilter(PortalFilter):
+    """Flows by name or component, by whether they want an approval, and by tag."""
+
+    search_fields = ("name", "description", "component__name")
+    approval = ChoiceFilter(choices=YES_NO, method="by_approval", label="Wants an approval", empty_label="Any")
+    joined = ChoiceFilter(choices=YES_NO, method="by_component", label="Has a component", empty_label="Any")
+    tag = CharFilter(method="by_tag", label="Tag, as key:value")
+    sort = OrderingFilter(fields=["name"])
+
+    class Meta:
+        model = Flow
+        fields: list[str] = []
+
+    def by_approval(self, queryset: QuerySet[Flow], name: str, value: str) -> QuerySet[Flow]:
+        """Flows that want an approval, or that do not."""
+        return queryset.filter(requires_approval=value == "yes")
+
+    def by_component(self, queryset: QuerySet[Flow], name: str, value: str) -> QuerySet[Flow]:
+        """Flows that are about a known component, or that are not."""
+        return queryset.filter(component__isnull=value == "no")
+
+    def by_tag(self, queryset: QuerySet[Flow], name: str, value: str) -> QuerySet[Flow]:
+        """Flows with the tag; a key alone means any value."""
+        key, colon, word = value.partition(":")
+        return queryset.filter(tags__contains={key: word}) if colon else queryset.filter(tags__has_key=key)
+
+
+class TrailFilter(PortalFilter):
+    """Trails of a flow by commit, branch, author or name, and by status."""
+
+    search_fields = ("commit", "branch", "author", "name")
+    status = ChoiceFilter(choices=Trail.Status, empty_label="Any")
+
+    class Meta:
+        model = Trail
+        fields: list[str] = []

@@ -1,0 +1,115 @@
+"""Flows: the list, one flow's page with its trails, and what a component must prove."""
+
+from uuid import UUID
+
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_safe
+
+from catalog.middleware import PortalRequest
+from catalog.models import Component, Event
+from catalog.timeline import timeline
+from catalog.views.access import portal
+from catalog.views.paging import keyset_page
+from catalog.views.rendering import render_page
+from compliance.filters import FlowFilter, TrailFilter
+from compliance.models import Flow, Trail
+from compliance.services.facts import TrailFacts, facts_of_trails, needs_of, requirements_of
+
+HISTORY = 12
+FLOWS_OF_COMPONENT = 5
+
+
+@require_safe
+@portal
+def flow_list(request: PortalRequest) -> HttpResponse:
+    """What builds must prove, and how the newest trail of each flow stands."""
+    found = FlowFilter(request.GET, queryset=with_newest(Flow.objects.visible_to(request.actor)), request=request)
+    context = {
+        "filter": found,
+        "page": keyset_page(found.qs, request),
+        "example": {"name": "checkout", "requiredAttestationTypes": ["junit"], "orgSlug": slug_of(request)},
+    }
+    return render_page(request, "compliance/flow_list.html", context, partial="rows")
+
+
+@require_safe
+@portal
+def flow_page(request: PortalRequest, uid: UUID) -> HttpResponse:
+    """One flow: what it asks for, its trails, what happened to it."""
+    flow = get_object_or_404(Flow.objects.visible_to(request.actor).for_list(), uid=uid)
+    trails = Trail.objects.visible_to(request.actor).filter(flow=flow).select_related("flow", "component")
+    found = TrailFilter(request.GET, queryset=trails, request=request)
+    events = Event.objects.visible_to(request.actor).filter(subject_uid=flow.uid).about(flow.uid)[:HISTORY]
+    context = {
+        "flow": flow,
+        "flow_id": str(flow.uid),
+        "join_body": {"componentId": "<component>"},
+        "needs": needs_of(TrailFacts(flow=flow)),
+        "filter": found,
+        "page": keyset_page(found.qs, request, size=25),
+        "events": timeline(events),
+        "example": {
+            "flowId": str(flow.uid),
+            "gitCommitSha": "$COMMIT",
+            "gitBranch": "main",
+            "gitAuthor": "$AUTHOR",
+            "gitAuthorEmail": "$EMAIL",
+        },
+    }
+    return render_page(request, "compliance/flow.html", context, partial="rows")
+
+
+def with_newest(flows: QuerySet[Flow]) -> QuerySet[Flow]:
+    """Flows with their component, and of their newest trail the status, time and id."""
+    newest = Trail.objects.filter(flow=OuterRef("pk")).order_by("-created_at", "-pk")
+    return flows.select_related("component").annotate(
+        newest_uid=Subquery(newest.values("uid")[:1]),
+        newest_status=Subquery(newest.values("status")[:1]),
+        newest_at=Subquery(newest.values("created_at")[:1]),
+    )
+
+
+def proof_panel(request: PortalRequest, component: Component) -> str:
+    """What the flows of a component ask for, each with how far its newest trail has come."""
+    flows = Flow.objects.visible_to(request.actor).filter(component=component).select_related("organization")
+    shown = list(flows[: FLOWS_OF_COMPONENT + 1])
+    newest = newest_trails(request, shown[:FLOWS_OF_COMPONENT])
+    facts = facts_of_trails(list(newest.values()))
+    context = {
+        "component": component,
+        "more": len(shown) > FLOWS_OF_COMPONENT,
+        "flows": [flow_progress(each, newest.get(each.pk), facts) for each in shown[:FLOWS_OF_COMPONENT]],
+        "example": {
+            "name": component.slug,
+            "componentId": str(component.uid),
+            "requiredAttestationTypes": ["junit"],
+            "orgSlug": slug_of(request),
+        },
+    }
+    return render_to_string("compliance/panels/proof.html", context, request=request)
+
+
+def newest_trails(request: PortalRequest, flows: list[Flow]) -> dict[int, Trail]:
+    """By flow id, its newest trail."""
+    trails = Trail.objects.visible_to(request.actor).filter(flow__in=flows).select_related("component")
+    newest = {each.flow_id: each for each in trails.order_by("flow_id", "-created_at", "-pk").distinct("flow_id")}
+    for flow in flows:
+        if flow.pk in newest:
+            newest[flow.pk].flow = flow
+    return newest
+
+
+def flow_progress(flow: Flow, trail: Trail | None, facts: dict[int, list[TrailFacts]]) -> dict:
+    """A flow with its newest trail, and for the artifact that lacks most what holds; without a trail what is asked."""
+    known = facts[trail.pk] if trail else [TrailFacts(flow=flow)]
+    judged = [[one.as_dict() for one in requirements_of(each, needs_of(each), ask=False)] for each in known]
+    worst = max(judged, key=lambda each: sum(one["state"] != "satisfied" for one in each))
+    return {"flow": flow, "trail": trail, "requirements": worst}
+
+
+def slug_of(request: PortalRequest) -> str:
+    """The organization at hand, as the wire names it."""
+    return request.actor.organization.slug
