@@ -46,8 +46,12 @@ class DeploymentPolicy(TenantModel):
 
 class GateDecisionQuerySet(TenantQuerySet):
     def for_list(self) -> Self:
-        """Everything a list row shows, in one query however many rows."""
-        return self.select_related("environment", "component")
+        """Everything a list row shows, in one query however many rows; not the inputs, which are large."""
+        return self.select_related("environment", "component").defer("inputs")
+
+    def latest_of(self, *columns: str) -> Self:
+        """The newest of each combination of `columns`."""
+        return self.order_by(*columns, "-judged_at", "-pk").distinct(*columns)
 
 
 class GateDecision(TenantModel):
@@ -65,10 +69,16 @@ class GateDecision(TenantModel):
         ERROR = "error", "Error, denied"
 
     digest = models.CharField(max_length=255)
-    component = models.ForeignKey("catalog.Component", models.SET_NULL, null=True, related_name="gate_decisions")
-    environment = models.ForeignKey("catalog.Environment", models.PROTECT, null=True, related_name="gate_decisions")
-    policy = models.ForeignKey(DeploymentPolicy, models.SET_NULL, null=True, related_name="gate_decisions")
-    release = models.ForeignKey("releases.Release", models.PROTECT, null=True, related_name="gate_decisions")
+    component = models.ForeignKey(
+        "catalog.Component", models.SET_NULL, null=True, blank=True, related_name="gate_decisions"
+    )
+    environment = models.ForeignKey(
+        "catalog.Environment", models.PROTECT, null=True, blank=True, related_name="gate_decisions"
+    )
+    policy = models.ForeignKey(DeploymentPolicy, models.SET_NULL, null=True, blank=True, related_name="gate_decisions")
+    release = models.ForeignKey(
+        "releases.Release", models.PROTECT, null=True, blank=True, related_name="gate_decisions"
+    )
     allowed = models.BooleanField()
     verdict = models.CharField(max_length=16, choices=Verdict)
     policies_evaluated = models.PositiveIntegerField(default=0)
