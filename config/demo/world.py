@@ -1,0 +1,78 @@
+"""Who and what the demo organization consists of."""
+
+from dataclasses import dataclass
+
+ORGANIZATION = "Northwind Pay"
+SLUG = "northwind"
+DAYS = 90
+TRAILS = 200
+
+PEOPLE = (  # name, role
+    ("Kwame Osei", "owner"),
+    ("Sofia Lindqvist", "admin"),
+    ("Maeve Donnelly", "change-manager"),
+    ("Ines Caldeira", "change-manager"),
+    ("Jonas Ekdahl", "maintainer"),
+    ("Priya Raman", "maintainer"),
+    ("Tomasz Wrona", "viewer"),
+)
+TEAMS = {
+    "Payments Core": ("Jonas Ekdahl", "Ines Caldeira"),
+    "Risk": ("Priya Raman",),
+    "Platform": ("Kwame Osei", "Jonas Ekdahl"),
+    "Merchant Experience": ("Sofia Lindqvist", "Tomasz Wrona"),
+}
+SYSTEMS = {"Acquiring": "Payments", "Settlement": "Payments", "Fraud and KYC": "Risk", "Portal": "Merchants"}
+
+
+@dataclass(frozen=True)
+class Software:
+    """One component: who owns it, what it is for, how much hangs on it."""
+
+    name: str
+    team: str
+    system: str
+    about: str
+    criticality: str = "high"
+    kind: str = "service"
+    lifecycle: str = "production"
+
+
+COMPONENTS = (
+    Software("checkout-api", "Payments Core", "Acquiring", "Takes a card payment from the shop.", "critical", "api"),
+    Software("card-vault", "Payments Core", "Acquiring", "Keeps card numbers so that nothing else has to.", "critical"),
+    Software("ledger-core", "Payments Core", "Settlement", "Double-entry books of every payment.", "critical"),
+    Software("payout-worker", "Payments Core", "Settlement", "Pays merchants what they are owed each night."),
+    Software("refund-engine", "Payments Core", "Settlement", "Gives money back, whole or in part.", "medium"),
+    Software("fx-rates", "Platform", "Settlement", "Exchange rates of the day, for every currency.", "medium"),
+    Software("webhook-relay", "Platform", "Portal", "Tells shops what happened to their payments."),
+    Software("notify-hub", "Platform", "Portal", "Mail and text messages to card holders.", "low"),
+    Software("fraud-scoring", "Risk", "Fraud and KYC", "Scores a payment before it is taken.", "critical"),
+    Software("kyc-gateway", "Risk", "Fraud and KYC", "Asks who a merchant is.", "high", "api"),
+    Software("merchant-portal", "Merchant Experience", "Portal", "Where merchants see their money.", "high", "product"),
+    Software(
+        "statement-render",
+        "Merchant Experience",
+        "Portal",
+        "Monthly statements as PDF.",
+        "low",
+        lifecycle="maintenance",
+    ),
+)
+REQUIRED = ("junit", "sbom", "container-scan")
+AUTHORS = (
+    ("Jonas Ekdahl", "jonas.ekdahl"),
+    ("Priya Raman", "priya.raman"),
+    ("Ines Caldeira", "ines.caldeira"),
+    ("Tomasz Wrona", "tomasz.wrona"),
+)
+
+
+def email(name: str) -> str:
+    """The demo address of a person."""
+    return f"{name.lower().replace(' ', '.')}@northwind.example"
+
+
+def repository(name: str) -> str:
+    """The demo repository of a component."""
+    return f"https://git.northwind.example/pay/{name}"
