@@ -152,10 +152,10 @@ def live_stack(worker) -> Stack:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that need the processes, and run them last: until then nothing has to be started."""
-    for item in items:
-        if "stack" in getattr(item, "fixturenames", ()):
-            item.add_marker("live")
-    items.sort(key=lambda item: item.get_closest_marker("live") is not None)
+    needy = [item for item in items if "stack" in getattr(item, "fixturenames", ())]
+    for item in needy:
+        item.add_marker("live")
+    items.sort(key=set(needy).__contains__)
 
 
 @pytest.hookimpl(wrapper=True)
