@@ -1,7 +1,20 @@
 from django.apps import AppConfig
 
+from catalog.rights import register_actions
+
 
 class IntegrationsConfig(AppConfig):
     """What we are wired to, and news of what happened."""
 
     name = "integrations"
+
+    def ready(self) -> None:
+        from integrations import portal  # noqa: PLC0415  views need the models, which load after this module
+
+        portal.register()
+        register_actions(
+            {
+                "organization:notification:read": "See what service accounts are told",
+                "organization:notification:update": "Mark for all service accounts what they were told as read",
+            }
+        )

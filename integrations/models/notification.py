@@ -1,17 +1,22 @@
 """News for people, made from events."""
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Q
 
 from catalog.models import TenantModel, TenantQuerySet
 
+if TYPE_CHECKING:
+    from catalog.actors import Actor
+
 
 class NotificationQuerySet(TenantQuerySet):
-    def addressed_to(self, actor) -> Self:
-        """What this actor is told: a person their own, a service account what went to the whole organization."""
-        return self.visible_to(actor).filter(user=actor.user if actor else None)
+    def addressed_to(self, actor: "Actor | None") -> Self:
+        """What this actor is told: a person their own, whatever their role, a machine what went to all of them."""
+        if actor is None or actor.user is None:
+            return self.visible_to(actor).filter(user=None)
+        return self.filter(user=actor.user, organization__in=list(actor.reach))
 
 
 class Notification(TenantModel):

@@ -1,1 +1,10 @@
-urlpatterns = []
+from django.urls import URLPattern, path
+
+from integrations.api.openfactstore.views import NotificationList, NotificationRead, ReadAll, UnreadCount
+
+urlpatterns: list[URLPattern] = [
+    path("notifications", NotificationList.as_view()),
+    path("notifications/unread-count", UnreadCount.as_view()),
+    path("notifications/read-all", ReadAll.as_view()),
+    path("notifications/<str:id>/read", NotificationRead.as_view()),
+]

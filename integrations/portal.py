@@ -1,0 +1,12 @@
+"""What integrations shows in the portal, and what it listens to."""
+
+from catalog import slots
+from catalog.services.events import subscribe
+from integrations.services.notifications import tell
+from integrations.views.notification import unread
+
+
+def register() -> None:
+    """Fill integrations' places; called once when the app starts."""
+    slots.register_nav("Notifications", "integrations:notification-list", "bell", order=60, count=unread)
+    subscribe(tell)
