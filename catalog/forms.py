@@ -16,6 +16,9 @@ def add_refusal(form: forms.BaseForm, refusal: ValidationError) -> None:
         form.add_error(name if name in form.fields else None, errors)
 
 
+CHOICES = {"kind": Component.Kind, "lifecycle": Component.Lifecycle, "criticality": Component.Criticality}
+
+
 class ComponentForm(forms.ModelForm):
     """What somebody knows about a component before its CI has said a word."""
 
@@ -27,5 +30,8 @@ class ComponentForm(forms.ModelForm):
 
     def __init__(self, *args, actor: Actor, **kwargs):
         super().__init__(*args, **kwargs)
+        for name, choices in CHOICES.items():
+            cast(forms.ChoiceField, self.fields[name]).choices = [("", "Not said"), *choices.choices]
         team = cast(forms.ModelChoiceField, self.fields["team"])
+        team.empty_label = "None yet"
         team.queryset = Team.objects.visible_to(actor).filter(organization=actor.organization)

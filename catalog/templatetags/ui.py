@@ -3,9 +3,7 @@
 A template builtin (settings): no `{% load %}` needed. Whatever comes from data is escaped here.
 """
 
-import json
 import re
-import shlex
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -14,10 +12,10 @@ from django import template
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.html import escape, format_html, format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from catalog import drawings, icons, moments, slots, vocabulary
+from catalog import commands, drawings, icons, moments, slots, vocabulary
 from catalog import requirements as reading
 from catalog.views.paging import query_string
 
@@ -172,6 +170,15 @@ def day_heading(value: datetime) -> str:
 
 
 @register.simple_tag
+def told(text: str, url: str = "", subject: str = "") -> SafeString:
+    """What somebody did, with the subject in it as a link to its page; without a subject all of it is the link."""
+    before, found, after = text.rpartition(subject) if subject else ("", "", "")
+    if not found:
+        before, found, after = "", text, ""
+    return format_html("{}{}{}", before, format_html('<a href="{}">{}</a>', url, found) if url else found, after)
+
+
+@register.simple_tag
 def avatar(name: object) -> SafeString:
     """Initials in a circle; the name itself stands beside it."""
     words = re.findall(r"\w+", str(name or "?"))
@@ -206,7 +213,7 @@ def fact(label: str, value: object) -> SafeString:
 @register.inclusion_tag("components/code.html")
 def code(label: str, text: object) -> dict[str, Any]:
     """A dark block with a copy button; variables, quoted strings and line continuations are coloured."""
-    return {"label": label, "code": _coloured(str(text).strip())}
+    return {"label": label, "code": commands.coloured(str(text).strip())}
 
 
 @register.inclusion_tag("components/code.html", takes_context=True)
@@ -214,23 +221,8 @@ def curl(
     context: template.Context, label: str, method: str, path: str, *, body: object = None, auth: str = "Bearer"
 ) -> dict[str, Any]:
     """The request that supplies what a page lacks, for this host, `$TOKEN` left as a variable; `auth=""` sends none."""
-    lines = [f"curl -X {method} {shlex.quote(context['request'].build_absolute_uri(path))}"]
-    if auth:
-        lines.append(f'-H "Authorization: {auth} $TOKEN"')
-    if body is not None:
-        lines.append('-H "Content-Type: application/json"')
-        lines.append(f"-d {shlex.quote(body if isinstance(body, str) else json.dumps(body))}")
-    return code(label, " \\\n  ".join(lines))
-
-
-def _coloured(text: str) -> SafeString:
-    pieces = re.split(r"('[^']*'|\$\{?[A-Z_][A-Z0-9_]*\}?|\\$|^#.*$)", text, flags=re.MULTILINE)
-    kinds = {"'": "v", "$": "v", "\\": "c", "#": "c"}
-    spans = [
-        format_html('<span class="{}">{}</span>', kinds[piece[0]], piece) if at % 2 else escape(piece)
-        for at, piece in enumerate(pieces)
-    ]
-    return mark_safe("".join(spans))  # noqa: S308 escaped above
+    address = context["request"].build_absolute_uri(path)
+    return code(label, commands.curl(method, address, body=body, auth=auth))
 
 
 # ---- forms and lists

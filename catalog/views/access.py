@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 
 from catalog.middleware import PortalRequest
 from config.errors import GatehouseError
@@ -18,7 +19,8 @@ View = Callable[..., HttpResponse]
 def portal(view: View) -> View:
     """Let a signed-in member of an organization in; others go to the login page, or are told they belong nowhere.
 
-    A refusal of a service that the view did not put beside a field is a page with the refusal's status and words.
+    The page's times are in the organization's zone. What a service refuses, and the view does not put beside a field,
+    is a page with the refusal's status and words.
     """
 
     @wraps(view)
@@ -26,7 +28,8 @@ def portal(view: View) -> View:
         if not request.actor:
             raise PermissionDenied("You are signed in, but no organization has you as a member. Ask its owner.")
         try:
-            return view(request, *args, **kwargs)
+            with timezone.override(request.actor.organization.zone()):
+                return view(request, *args, **kwargs)
         except GatehouseError as error:
             template = {403: "403.html", 404: "404.html"}.get(error.status, "refused.html")
             return render(request, template, {"error": error}, status=error.status)

@@ -11,7 +11,7 @@ from django.test import RequestFactory
 from django.utils import timezone
 from lucide import IconDoesNotExist
 
-from catalog import drawings, requirements, vocabulary
+from catalog import commands, drawings, requirements, vocabulary
 
 DIGEST = "sha256:c330ec504d82c24fcd10be978fa74b8a3185a8df719604a85443bb9ca279f5a2"
 NOW = datetime(2026, 11, 20, 14, 42, tzinfo=UTC)
@@ -230,6 +230,15 @@ def test_curl_is_for_this_host_and_keeps_the_token_a_variable():
     assert "http://testserver/api/v1/flows" in printed
     assert 'Authorization: Bearer <span class="v">$TOKEN</span>' in printed
     assert "application/json" in printed
+
+
+@pytest.mark.parametrize(("address", "line"), [
+    ("http://h/a/$TOKEN", 'curl -X GET http://h/a/"$TOKEN"'),
+    ("http://h/a?b=1&c=2", "curl -X GET 'http://h/a?b=1&c=2'"),
+    ("http://h/$(reboot)/$TOKEN/`x`", """curl -X GET 'http://h/$(reboot)/'"$TOKEN"'/`x`'"""),
+])  # fmt: skip
+def test_a_line_to_paste_runs_nothing_but_itself(address, line):
+    assert commands.curl("GET", address, auth="") == line
 
 
 def test_a_field_is_wired_to_its_label_error_and_hint():
