@@ -83,13 +83,14 @@ class Command(BaseCommand):
         if os.environ.get("DATABASE_URL") == cluster.url():
             self._say("Starting PostgreSQL …")
             supervisor.add(Service("database", cluster.start, embedded.stop))
-        self._say("Applying migrations …")
-        call_command("migrate", interactive=False, verbosity=0)
-        collect_if_changed()
-        demo = self._demo(var / "demo.json") if with_demo else None
-        connection.close()
-        connection.close_pool()  # type: ignore[attr-defined]  # only PostgreSQL has it
-        return demo
+        try:
+            self._say("Applying migrations …")
+            call_command("migrate", interactive=False, verbosity=0)
+            collect_if_changed()
+            return self._demo(var / "demo.json") if with_demo else None
+        finally:  # the supervisor itself needs no connection, and its pool's threads would delay the end
+            connection.close()
+            connection.close_pool()  # type: ignore[attr-defined]  # only PostgreSQL has it
 
     def _demo(self, path: Path) -> dict[str, Any] | None:
         database = sha256(os.environ.get("DATABASE_URL", "").encode()).hexdigest()[:16]
