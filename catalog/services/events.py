@@ -39,7 +39,7 @@ def record_event(
     """
     event = event_of(kind, subject=subject, actor=actor, data=data, related=related, label=label)
     event.save(force_insert=True)
-    entry = OutboxEntry.objects.create(event=event)
+    entry = OutboxEntry.objects.create(event=event, next_attempt_at=event.occurred_at)
     enqueue("catalog.tell", entry.pk)
     return event
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from catalog.actors import Actor
 from catalog.models import OutboxEntry
-from catalog.tasks import tell_entry
+from catalog.services.events import SUBSCRIBERS
 from compliance.models import Trail
 from compliance.services.artifacts import register_artifact
 from compliance.services.attestations import attach_evidence, record_attestation
@@ -126,10 +126,13 @@ class History:
 
     def tell(self) -> None:
         """Tell the subscribers at once, so that news is as old as what it is about."""
-        entries = OutboxEntry.objects.filter(pk__gt=self.told).order_by("pk").values_list("pk", flat=True)
-        for pk in list(entries):
-            tell_entry(pk)
-            self.told = pk
+        entries = list(OutboxEntry.objects.filter(pk__gt=self.told).select_related("event").order_by("pk"))
+        for entry in entries:
+            for subscriber in SUBSCRIBERS:
+                subscriber(entry.event)
+        if entries:
+            self.told = entries[-1].pk
+            OutboxEntry.objects.filter(pk__lte=self.told, done_at=None).update(done_at=timezone.now())
 
     def build(self, build: Build) -> None:
         """CI reports a commit, what it built, and the proofs."""
@@ -231,7 +234,7 @@ class History:
                 self.deploy("production", build)
 
     def deploy(self, name: str, build: Build) -> None:
-        """The build runs from now on; the cluster reports every few days, and production's state is approved."""
+        """The build runs from now on; the cluster reports every few days."""
         self.running[name][build.component] = build
         now = timezone.now()
         if now - self.snapshots[name] > timedelta(days=3):
@@ -239,25 +242,14 @@ class History:
             self.report(name)
 
     def report(self, name: str, extra: tuple[dict[str, object], ...] = ()) -> None:
-        """The cluster reports everything that runs, and somebody approves it as the baseline."""
+        """The cluster reports everything that runs."""
         environment = self.demo.environments[name]
         artifacts = [
             {"digest": build.digest, "name": build.component, "tag": build.tag, "instances": 1 + build.number % 3}
             for build in self.running[name].values()
         ]
         artifacts = [each for each in artifacts if each["name"] not in {other["name"] for other in extra}] + list(extra)
-        snapshot = record_snapshot(
-            actor=self.ci, environment=environment, recorded_by="k8s-reporter", artifacts=artifacts
-        )
-        if not extra:
-            jonas = self.demo.people["Jonas Ekdahl"]
-            approve_baseline(
-                actor=jonas,
-                environment=environment,
-                snapshot=snapshot,
-                approved_by=jonas.label,
-                description=f"As released up to snapshot {snapshot.index}.",
-            )
+        record_snapshot(actor=self.ci, environment=environment, recorded_by="k8s-reporter", artifacts=artifacts)
 
     def ask_for_approval_today(self) -> None:
         """One release waits for a change manager."""
@@ -269,9 +261,13 @@ class History:
         evaluate(actor=self.ci, digest=self.today("webhook-relay").digest, environment=production, requested_by="ci")
 
     def settle(self) -> None:
-        """Both environments are as they should be …"""
-        self.report("staging")
-        self.report("production")
+        """Both environments are as they should be, says who looks after them …"""
+        jonas = self.demo.people["Jonas Ekdahl"]
+        for name, environment in self.demo.environments.items():
+            self.report(name)
+            approve_baseline(
+                actor=jonas, environment=environment, approved_by=jonas.label, description="As released until today."
+            )
 
     def drift(self) -> None:
         """… until staging runs something that no build reported."""
