@@ -9,6 +9,9 @@ class ReleasesConfig(AppConfig):
     name = "releases"
 
     def ready(self) -> None:
+        from releases import panels  # noqa: PLC0415  views need the models, which load after this module
+
+        panels.register()
         register_actions(
             {
                 "organization:application:read": "See applications",

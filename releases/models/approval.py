@@ -1,14 +1,20 @@
 """Asking people: one request with one subject, and what each person decided."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Cast, Lower
 
 from catalog.models import TenantModel, TenantQuerySet
 from releases.models.ruleset import Rule
+
+if TYPE_CHECKING:
+    from catalog.actors import Actor
+    from compliance.models import Trail
 
 
 class ApprovalQuerySet(TenantQuerySet):
@@ -18,13 +24,43 @@ class ApprovalQuerySet(TenantQuerySet):
             "trail__flow",
             "trail__component",
             "release__application__component",
+            "release__trail__flow",
             "environment",
+            "organization",
+            "component",
             "rule__adjustment__version",
-        ).prefetch_related("decisions")
+        ).prefetch_related(models.Prefetch("decisions", Decision.objects.select_related("user")))
 
     def open(self, at: datetime) -> Self:
         """Those still to be decided at `at`."""
         return self.filter(Q(deadline=None) | Q(deadline__gt=at), status=ApprovalRequest.Status.PENDING)
+
+    def with_status(self, statuses: Iterable[str], at: datetime) -> Self:
+        """Those of one of these statuses at `at`: what is overdue is expired, also before the sweep says so."""
+        pending, expired = ApprovalRequest.Status.PENDING, ApprovalRequest.Status.EXPIRED
+        found = Q(status__in=set(statuses) - {pending})
+        if expired in statuses:
+            found |= Q(status=pending, deadline__lte=at)
+        if pending in statuses:
+            found |= Q(deadline=None, status=pending) | Q(deadline__gt=at, status=pending)
+        return self.filter(found)
+
+    def waiting_for(self, actor: "Actor", at: datetime) -> Self:
+        """Those `actor` may answer at `at` and has not: the list, the roles and four-eyes as the service reads them."""
+        listed = Cast(Lower(Cast("required_approvers", models.TextField())), ArrayField(models.TextField()))
+        return (
+            self.open(at)
+            .filter(actor.allowed(ApprovalRequest, "organization:approval:decide"))
+            .annotate(_listed=listed)
+            .filter(Q(_listed=[]) | Q(_listed__contains=[actor.label.lower()]))
+            .filter(Q(required_roles=[]) | Q(required_roles__contains=[actor.role]))
+            .exclude(organization__four_eyes=True, requested_by__iexact=actor.label)
+            .exclude(decisions__identity__iexact=actor.label)
+        )
+
+    def about_trail(self, trail: "Trail") -> Self:
+        """What was asked about a trail, or about a release of it."""
+        return self.filter(Q(trail=trail) | Q(release__trail=trail))
 
 
 class ApprovalRequest(TenantModel):

@@ -43,6 +43,17 @@ class DeploymentPolicy(TenantModel):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def asks(self) -> list[str]:
+        """What it asks for, in words."""
+        flags = {
+            "an approval": self.enforce_approvals,
+            "provenance": self.enforce_provenance,
+            "a signature": self.require_signature,
+            "no failed scan": self.block_on_failed_scan,
+        }
+        return [*self.required_types, *(word for word, wanted in flags.items() if wanted)]
+
 
 class GateDecisionQuerySet(TenantQuerySet):
     def for_list(self) -> Self:

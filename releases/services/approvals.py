@@ -237,7 +237,8 @@ def _record(
         _close(actor, request, Status.REJECTED)
     elif _enough(request, answers):
         _close(actor, request, Status.APPROVED)
-    data = {"identity": voter.identity, "comments": comments, "answers": len(answers)}
+    said = f"“{comments}”" if comments else ""
+    data = {"identity": voter.identity, "comments": comments, "said": said, "answers": len(answers)}
     _tell(actor, "approval.rejected" if rejected else "approval.granted", request, data)
     return request
 

@@ -32,6 +32,7 @@ from releases.models import (
     ReleaseBinding,
     Rule,
 )
+from releases.services import schedule
 from releases.services.electorate import Member, able, electorate, members_of, whom_to_ask
 
 Json = dict[str, Any]
@@ -51,6 +52,13 @@ class Question:
     flow: Flow | None = None
     release: Release | None = None
     base_url: str = ""
+
+
+@dataclass(frozen=True)
+class KeptFacts(TrailFacts):
+    """Facts made again from inputs: whom to ask was found out when they were gathered."""
+
+    suppliers: tuple[Who, ...] = ()  # type: ignore[assignment]
 
 
 @dataclass(frozen=True)
@@ -107,8 +115,9 @@ def trail_facts(inputs: Json, flow_uid: str, trail: Json | None) -> TrailFacts:
     kept = inputs["flows"][flow_uid]
     organization = Organization(slug=inputs["organization"]["slug"])
     flow = Flow(uid=UUID(flow_uid), name=kept["name"], organization=organization)
+    suppliers = tuple(kept["suppliers"])
     if trail is None:
-        return TrailFacts(flow, digest=inputs["digest"])
+        return KeptFacts(flow, digest=inputs["digest"], suppliers=suppliers)
     component = Component(name=trail["component"]["name"]) if trail["component"] else None
     row = Trail(
         uid=UUID(trail["uid"]),
@@ -122,7 +131,7 @@ def trail_facts(inputs: Json, flow_uid: str, trail: Json | None) -> TrailFacts:
         Attestation(trail=row, uid=UUID(each["uid"]), **{name: each[name] for name in ATTESTED})
         for each in trail["attestations"]
     )
-    return TrailFacts(flow, row, digest=inputs["digest"], attestations=tuple(attestations))
+    return KeptFacts(flow, row, digest=inputs["digest"], attestations=tuple(attestations), suppliers=suppliers)
 
 
 ATTESTED = ("type", "name", "status", "recorded_by")
@@ -237,6 +246,7 @@ def _releases(question: Question, trails: Sequence[Trail]) -> QuerySet[Release]:
                 ruleset=F("ruleset__key"),
                 mode=F("mode"),
                 success=Subquery(outcomes.values("success")[:1]),
+                reason=Subquery(outcomes.values("reason")[:1]),
                 **{name: F(f"adjustment__rules__{name}") for name in RULE},
             )
         )
@@ -250,7 +260,7 @@ def _releases(question: Question, trails: Sequence[Trail]) -> QuerySet[Release]:
     )
 
 
-RULE = ("type", "number", "begin_time", "end_time", "days_of_week", "days_of_month", "months_of_year")
+RULE = ("type", "number", "approval_policy", "minimum", *schedule.PARTS)
 
 
 def _release(release: Release, at: datetime) -> Json:
@@ -310,13 +320,13 @@ def _request(request: ApprovalRequest, at: datetime, members: Sequence[Member]) 
         "requested_by": request.requested_by,
         "created_at": request.created_at,
         "four_eyes": request.organization.four_eyes,
-        "needed": _needed(request, len(voters)),
+        "needed": needed(request, len(voters)),
         "answers": answers,
         "who": whom_to_ask(voter for voter in voters if voter.identity.casefold() not in spoken),
     }
 
 
-def _needed(request: ApprovalRequest, voters: int) -> int:
+def needed(request: ApprovalRequest, voters: int) -> int:
     """How many approvals settle a request, at the least."""
     by_policy = {Rule.Policy.MINIMUM: request.minimum or 1, Rule.Policy.ALL: voters}.get(Rule.Policy(request.policy), 1)
     return max(by_policy, len(request.required_approvers), len(request.required_roles), 1)

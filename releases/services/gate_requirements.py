@@ -22,14 +22,13 @@ def of_trail(inputs: Json, flow: str, trail: Json | None, policies: Sequence[Jso
     """What the policies of one flow ask of one trail, or of a digest nobody reported there."""
     yield _reported(inputs, flow, trail)
     facts = trail_facts(inputs, flow, trail)
-    suppliers = tuple(inputs["flows"][flow]["suppliers"])
     asked: dict[str, list[str]] = {}
     for policy in policies:
         for name in policy["required_types"]:
             asked.setdefault(name, []).append(policy["name"])
     for name, by in asked.items():
-        found = requirement_for_type(facts, name, inputs["base_url"], ask=False)
-        yield replace(found, detail=f"{found.detail} {asked_by(by)}", who=() if found.holds else suppliers)
+        found = requirement_for_type(facts, name, inputs["base_url"])
+        yield replace(found, detail=f"{found.detail} {asked_by(by)}")
     for flag, requirement in UNRECORDED.items():
         by = [policy["name"] for policy in policies if policy[flag]]
         if by:

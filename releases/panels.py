@@ -1,0 +1,165 @@
+"""What releases hangs on the pages of the apps below: rail, home cards, panels, words for events."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from urllib.parse import quote
+
+from django.db.models import Exists, OuterRef, Q, Subquery
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+
+from catalog import slots
+from catalog.middleware import PortalRequest
+from catalog.models import Component, Environment
+from catalog.rights import register_actions
+from catalog.slots import EventWords
+from releases.models import Application, ApprovalRequest, DeploymentPolicy, GateDecision, Release
+from releases.views.meters import with_gates
+
+HOME_ROWS, PANEL_ROWS, RAIL_GATES = 6, 5, 8
+BLOCKED_FOR = timedelta(days=30)  # a decision older than this is nobody's next step
+DENYING = (GateDecision.Verdict.BLOCKED, GateDecision.Verdict.ERROR)
+
+ACTIONS = {
+    "organization:approval:read": "See approvals",
+    "organization:approval:request": "Ask for approvals",
+    "organization:approval:decide": "Approve and reject",
+    "organization:policy:read": "See deployment policies",
+    "organization:policy:create": "Add deployment policies",
+    "organization:policy:update": "Change deployment policies",
+    "organization:policy:delete": "Delete deployment policies",
+    "organization:gate:read": "See what the gate decided",
+    "organization:gate:evaluate": "Ask the gate",
+}
+RELEASE, APPROVAL = "releases:release-by-uid", "releases:approval"
+EVENT_WORDS = {
+    "release.created": EventWords("busy", "gate", "asked to ship {subject}", RELEASE),
+    "release.updated": EventWords("mute", "gate", "changed what {subject} says", RELEASE),
+    "release.cancelled": EventWords("mute", "ban", "cancelled {subject}", RELEASE),
+    "release.approved": EventWords("ok", "gate-open", "let {subject} through: its rules hold", RELEASE),
+    "release.rejected": EventWords("bad", "gate-shut", "rejected {subject} by its rules", RELEASE),
+    "approval.requested": EventWords("warn", "user-round", "asked for an approval of {subject}", APPROVAL),
+    "approval.granted": EventWords("ok", "check", "approved {subject} {said}", APPROVAL),
+    "approval.rejected": EventWords("bad", "x", "rejected {subject} {said}", APPROVAL),
+    "approval.expired": EventWords(
+        "mute", "clock", "closed the approval of {subject}: nobody answered in time", APPROVAL
+    ),
+    "approval.void": EventWords("mute", "ban", "voided the approval of {subject}: what it was about changed", APPROVAL),
+    "gate.allowed": EventWords("ok", "gate-open", "asked the gate about {subject}: {headline}"),
+    "gate.blocked": EventWords("bad", "gate-shut", "asked the gate about {subject}: {headline}"),
+    "policy.created": EventWords("mute", "shield", "added the deployment policy {subject}"),
+    "policy.updated": EventWords("mute", "shield", "changed the deployment policy {subject}"),
+    "policy.deleted": EventWords("warn", "shield", "deleted the deployment policy {subject}"),
+    "application.created": EventWords("mute", "gate", "added the application {subject}"),
+    "ruleset.created": EventWords("mute", "gate", "added the ruleset {subject}"),
+    "binding.created": EventWords("mute", "gate", "bound {subject}"),
+}
+
+
+def register() -> None:
+    """Fill the releases' places; called once when the app starts."""
+    register_actions(ACTIONS)
+    slots.register_nav("Releases", "releases:release-list", "gate", order=50, count=waiting_on_me)
+    slots.register_waiting("releases:approval-list", waiting_on_me)
+    slots.register_gates(rail_gates)
+    slots.register_events(EVENT_WORDS)
+    slots.register("home.main", waiting_panel, order=10)
+    slots.register("home.main", recent_panel, order=20)
+    slots.register("home.aside", blocked_panel, order=10)
+    slots.register("environment.aside", approvals_panel, order=10)
+    slots.register("environment.aside", gate_panel, order=20)
+    slots.register("environment.aside", policies_panel, order=60)
+    slots.register("component.main", component_panel, order=20)
+
+
+def waiting_on_me(request: PortalRequest) -> int:
+    """How many approvals wait for this person; counted once a request."""
+    if not hasattr(request, "approvals_waiting"):
+        waiting = ApprovalRequest.objects.waiting_for(request.actor, timezone.now())
+        request.approvals_waiting = waiting.count()  # type: ignore[attr-defined]
+    return request.approvals_waiting  # type: ignore[attr-defined,no-any-return]
+
+
+def rail_gates(request: PortalRequest) -> Iterator[slots.Gate]:
+    """The environments with what last became of their gates, the most alarming thing that is true now. One query."""
+    latest = GateDecision.objects.filter(environment=OuterRef("pk")).order_by("-judged_at", "-pk")
+    open_here = ApprovalRequest.objects.open(timezone.now()).filter(environment=OuterRef("pk"))
+    environments = Environment.objects.visible_to(request.actor).filter(organization=request.actor.organization_id)
+    annotated = environments.annotate(verdict=Subquery(latest.values("verdict")[:1]), asked=Exists(open_here))
+    for environment in annotated.order_by("name")[:RAIL_GATES]:
+        url = reverse("catalog:environment", args=[environment.uid])
+        yield slots.Gate(environment.name, url, _rail_state(environment, environment.verdict or "none"))
+
+
+def _rail_state(environment: Environment, verdict: str) -> str:
+    drifted = environment.drift_state == Environment.DriftState.DRIFTED
+    if drifted and environment.drift_policy == Environment.DriftPolicy.BLOCK:
+        return GateDecision.Verdict.BLOCKED
+    if environment.asked and verdict not in DENYING:  # type: ignore[attr-defined]
+        return GateDecision.Verdict.WAITING
+    return verdict
+
+
+def waiting_panel(request: PortalRequest, subject: None) -> str:
+    """What this person may decide, oldest first."""
+    waiting = ApprovalRequest.objects.waiting_for(request.actor, timezone.now()).for_list()
+    rows = with_gates(request.actor, waiting.order_by("created_at", "pk")[:HOME_ROWS])
+    return render_to_string("releases/panels/waiting.html", {"rows": rows}, request=request)
+
+
+def recent_panel(request: PortalRequest, subject: None) -> str:
+    """The newest releases."""
+    releases = Release.objects.visible_to(request.actor).filter(organization=request.actor.organization_id)
+    return render_to_string(
+        "releases/panels/recent.html", {"releases": releases.for_list()[:HOME_ROWS]}, request=request
+    )
+
+
+def blocked_panel(request: PortalRequest, subject: None) -> str:
+    """What the gate holds back: the newest decision about each component and environment, where it denies."""
+    since = timezone.now() - BLOCKED_FOR
+    decided = GateDecision.objects.visible_to(request.actor).filter(judged_at__gte=since)
+    newest = decided.latest_of("component", "environment").values("pk")
+    blocked = decided.filter(pk__in=newest, verdict__in=DENYING).for_list().select_related("release")
+    return render_to_string("releases/panels/blocked.html", {"decisions": blocked[:HOME_ROWS]}, request=request)
+
+
+def approvals_panel(request: PortalRequest, environment: Environment) -> str:
+    """What is asked about this environment."""
+    asked = ApprovalRequest.objects.visible_to(request.actor).open(timezone.now()).filter(environment=environment)
+    rows = list(asked.for_list().order_by("created_at", "pk")[:PANEL_ROWS])
+    return render_to_string("releases/panels/approvals.html", {"rows": rows}, request=request) if rows else ""
+
+
+def gate_panel(request: PortalRequest, environment: Environment) -> str:
+    """What the gate of this environment last said."""
+    decisions = GateDecision.objects.visible_to(request.actor).filter(environment=environment).for_list()
+    ask = {"artifactSha256": "sha256:…", "environment": environment.name}
+    context = {"decisions": decisions[:PANEL_ROWS], "environment": environment, "ask": ask}
+    return render_to_string("releases/panels/gate.html", context, request=request)
+
+
+def policies_panel(request: PortalRequest, environment: Environment) -> str:
+    """What is asked of whatever goes there."""
+    policies = DeploymentPolicy.objects.visible_to(request.actor).filter(
+        Q(environment=environment) | Q(environment=None), organization=environment.organization_id, is_active=True
+    )
+    context = {"policies": list(policies.for_list()[:PANEL_ROWS])}
+    return render_to_string("releases/panels/policies.html", context, request=request) if context["policies"] else ""
+
+
+def component_panel(request: PortalRequest, component: Component) -> str:
+    """The newest releases of a component, and what the gate last said about it for each environment."""
+    application = Application.objects.visible_to(request.actor).filter(component=component).first()
+    releases = Release.objects.visible_to(request.actor).filter(application=application).for_list()[:PANEL_ROWS]
+    decisions = GateDecision.objects.visible_to(request.actor).filter(component=component).for_list()
+    context = {
+        "application": application,
+        "releases": list(releases) if application else [],
+        "decisions": list(decisions.latest_of("environment")),
+        "component": component,
+        "release_path": f"/v1/applications/{quote(application.key)}/releases" if application else "",
+        "new_application": {"id": component.slug, "version": {"proposal_state": "final"}},
+    }
+    return render_to_string("releases/panels/component.html", context, request=request)

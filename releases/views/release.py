@@ -1,0 +1,161 @@
+"""Releases: the list, and one release's page: why it is blocked, who may decide, what its rules said."""
+
+from typing import Any
+from urllib.parse import quote
+
+from django.db.models import QuerySet
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from catalog.middleware import PortalRequest
+from catalog.models import Event
+from catalog.timeline import timeline
+from catalog.views.access import portal
+from catalog.views.paging import keyset_page
+from catalog.views.rendering import render_page
+from releases.filters import ReleaseFilter
+from releases.forms import DecisionForm
+from releases.models import ApprovalRequest, Release
+from releases.services.gate import Judgement, judge
+from releases.services.joins import unknown_names
+from releases.views.approval import is_uid
+from releases.views.deciding import approval_box, take_answer
+from releases.views.meters import with_gates
+
+HISTORY = 30
+DERIVED = {
+    "digest": "found by the digest",
+    "commit": "found by the commit",
+    "source": "found by the source identity",
+    "trail": "taken from the trail",
+    "policy": "the only one its policies name",
+}
+
+
+@require_safe
+@portal
+def release_list(request: PortalRequest) -> HttpResponse:
+    """Who asked to ship what, and what became of it."""
+    found = ReleaseFilter(request.GET, queryset=releases_of(request), request=request)
+    page = keyset_page(found.qs, request)
+    context = {"filter": found, "page": page, "rows": with_gates(request.actor, page)}
+    return render_page(request, "releases/release_list.html", context, partial="rows")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@portal
+def release_page(request: PortalRequest, number: int) -> HttpResponse:
+    """One release as it stands now. A post answers the approval it names, on this page."""
+    release = get_object_or_404(releases_of(request), number=number)
+    form, status = None, 200
+    if request.method == "POST":
+        uid = request.GET.get("approval", "")
+        asked = get_object_or_404(_approvals(request, release), uid=uid if is_uid(uid) else None)
+        form, status = take_answer(request, asked)
+        if status == 302:
+            return redirect("releases:release", number=number)
+        release = get_object_or_404(releases_of(request), number=number)
+    return render_page(request, "releases/release.html", _about(request, release, form), status=status)
+
+
+@require_safe
+@portal
+def release_decision(request: PortalRequest, number: int) -> HttpResponse:
+    """What the gate says about a release now, as JSON."""
+    return JsonResponse(_judge(request, get_object_or_404(releases_of(request), number=number)).document)
+
+
+@require_safe
+@portal
+def release_by_uid(request: PortalRequest, uid: str) -> HttpResponse:
+    """To the page of the release with this uid: where timelines point."""
+    return redirect("releases:release", number=get_object_or_404(releases_of(request), uid=uid).number)
+
+
+def releases_of(request: PortalRequest) -> QuerySet[Release]:
+    """The releases this person may see in the organization at hand: numbers are unique only there."""
+    return Release.objects.visible_to(request.actor).filter(organization=request.actor.organization_id).for_list()
+
+
+def _approvals(request: PortalRequest, release: Release) -> QuerySet[ApprovalRequest]:
+    return ApprovalRequest.objects.visible_to(request.actor).filter(release=release).for_list()
+
+
+def _judge(request: PortalRequest, release: Release) -> Judgement:
+    return judge(
+        actor=request.actor,
+        digest=release.digest,
+        environment=release.environment,
+        release=release,
+        base_url=request.build_absolute_uri("/").rstrip("/"),
+    )
+
+
+def _about(request: PortalRequest, release: Release, form: DecisionForm | None) -> dict[str, Any]:
+    judgement = _judge(request, release)
+    asked = list(_approvals(request, release).order_by("-pk"))
+    current = next((each for each in asked if each.status == ApprovalRequest.Status.PENDING), next(iter(asked), None))
+    context = {
+        "release": release,
+        "decision": judgement.document,
+        "rules": _rules(judgement, release),
+        "joins": _joins(release),
+        "unknown": unknown_names(release),
+        "patch_path": f"/v1/applications/{quote(release.application.key)}/releases/{release.number}",
+        "events": timeline(Event.objects.visible_to(request.actor).about(release.uid)[:HISTORY]),
+    }
+    if current is not None:
+        url = f"{reverse('releases:release', args=[release.number])}?approval={current.uid}#decide"
+        box = approval_box(request.actor, current, url=url, judgement=judgement, form=form)
+        context |= {"approval": box, "earlier": [each for each in asked if each is not current]}
+    return context
+
+
+def _rules(judgement: Judgement, release: Release) -> list[dict[str, Any]]:
+    """The rules this release froze, each with what it said; a cancelled release is not judged, so it shows none."""
+    found = [each for each in judgement.inputs["releases"] if each["number"] == release.number]
+    return [rule | {"words": rule_words(rule), "state": _rule_state(rule)} for each in found for rule in each["rules"]]
+
+
+def _rule_state(rule: dict[str, Any]) -> str:
+    """What a rule said, in the vocabulary of requirements: a permissive one that fails is passed over."""
+    if rule["success"] is None:
+        return "awaiting" if rule["type"] == "manual" else "later"
+    if rule["success"]:
+        return "satisfied"
+    return "failing" if rule["mode"] == "enforcing" else "not_required"
+
+
+def rule_words(rule: dict[str, Any]) -> str:
+    """What a rule asks, in words."""
+    if rule["type"] == "manual":
+        asks = {"any": "One person approves", "all": "Everybody who may decide approves"}
+        return asks.get(rule["approval_policy"], f"At least {rule['minimum']} people approve")
+    hours = f"{rule['begin_time']} to {rule['end_time']}" if rule["begin_time"] else ""
+    days = {"days_of_week": "", "days_of_month": "day of month ", "months_of_year": "month "}
+    parts = [hours, *(f"{label}{rule[name]}" for name, label in days.items() if rule[name])]
+    return f"Made {', '.join(filter(None, parts))}" if any(parts) else "At any time"
+
+
+def _joins(release: Release) -> list[dict[str, Any]]:
+    """What the release is about and how that is known; derived joins say so."""
+    trail, environment = release.trail, release.environment
+    component = release.application.component
+    return [
+        {"label": "Component", "text": component, "url": reverse("catalog:component", args=[component.uid])},
+        {
+            "label": "Trail",
+            "text": trail,
+            "url": reverse("compliance:trail", args=[trail.uid]) if trail else "",
+            "derived": DERIVED.get(release.trail_by, ""),
+        },
+        {"label": "Artifact", "digest": release.digest, "derived": DERIVED.get(release.digest_by, "")},
+        {
+            "label": "To",
+            "text": environment,
+            "url": reverse("catalog:environment", args=[environment.uid]) if environment else "",
+            "derived": DERIVED.get(release.environment_by, ""),
+        },
+    ]
