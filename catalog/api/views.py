@@ -42,6 +42,10 @@ class DialectView(APIView):
     def perform_authentication(self, request: Request) -> None:
         """Nothing: DRF would put its own idea of a user over the session's, which `authenticate_caller` reads."""
 
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """JSON, whatever the Accept header says."""
+        return super().perform_content_negotiation(request, force=True)
+
     def authenticate_caller(self, request: HttpRequest) -> Actor:
         """The actor of the first credential a carrier finds; a wrong one ends the search. Raises Unauthenticated."""
         for carrier in self.dialect.carriers:
