@@ -14,7 +14,7 @@ from catalog.api.views import DialectView
 from catalog.models import Organization, TenantModel
 from config.api.dialects import FACTSTORE
 from config.api.pagination import whole_number
-from config.errors import BadInput, FieldError, NotFound
+from config.errors import BadInput, NotFound
 
 MAX_PAGE = 1000
 M = TypeVar("M", bound=TenantModel)
@@ -38,7 +38,7 @@ class FactstoreView(DialectView):
 def read_uid(text: str, name: str = "id") -> UUID:
     """The UUID in `text`. Raises BadInput naming the parameter."""
     if not _UUID.fullmatch(text):
-        raise BadInput(f"{name} is not a UUID: {text[:100]}", fields=[FieldError(name, "must be a UUID")])
+        raise BadInput(f"{name} is not a UUID: {text[:100]}")
     return UUID(text)
 
 
