@@ -58,7 +58,7 @@ def prepare() -> None:
     if os.environ.get("GATEHOUSE_EMBEDDED", "").lower() not in {"1", "true", "yes", "on"}:
         return
     if not _given("SECRET_KEY"):
-        os.environ["SECRET_KEY"] = secret_key(var_folder())
+        os.environ["SECRET_KEY"] = made_once(var_folder() / "secret_key")
     if not _given("ALLOWED_HOSTS"):
         os.environ["ALLOWED_HOSTS"] = ",".join(own_names(os.environ.get("HOST", "")))
 
@@ -75,18 +75,17 @@ def own_names(host: str) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def secret_key(folder: Path) -> str:
-    """Return this installation's secret key, made on first use and readable by its owner only."""
-    path = folder / "secret_key"
+def made_once(path: Path) -> str:
+    """Return the random text in the file `path`, made on first use and readable by its owner only."""
     if not path.exists():
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = folder / f"secret_key.{os.getpid()}"
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_urlsafe(60))
-        with suppress(FileExistsError):  # another process was first: its key stands
+        with suppress(FileExistsError):  # another process was first: its text stands
             os.link(draft, path)
         draft.unlink()
-    return path.read_text().strip()
+    return path.read_text()
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,8 @@ class Cluster:
 
     @property
     def _key(self) -> str:
-        return f"{self.folder.name}-{sha256(os.fsencode(self.folder)).hexdigest()[:12]}"
+        """What tells this cluster from those of other folders, and of a folder that was here before and was deleted."""
+        return sha256(os.fsencode(self.folder) + made_once(self.folder / "id").encode()).hexdigest()[:16]
 
     @property
     def home(self) -> Path:
@@ -116,7 +116,7 @@ class Cluster:
         near = self.home / "run"
         if re.fullmatch(r"[\w./-]+", str(near), re.ASCII) and len(str(near / SOCKET_NAME)) <= SOCKET_LIMIT:
             return near
-        return Path("/tmp") / f"gatehouse-{os.geteuid()}-{self._key[-12:]}"  # noqa: S108 (made 0700, owner checked)
+        return Path("/tmp") / f"gatehouse-{os.geteuid()}-{self._key}"  # noqa: S108 (made 0700, owner checked)
 
     @property
     def log(self) -> Path:

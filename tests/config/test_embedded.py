@@ -204,14 +204,28 @@ def test_environment_without_a_database_is_completed(no_environment):
     assert os.environ["SECRET_KEY"] == (no_environment / "secret_key").read_text()
     assert stat.S_IMODE((no_environment / "secret_key").stat().st_mode) == 0o600
     assert "localhost" in os.environ["ALLOWED_HOSTS"].split(",")
-    assert not (no_environment / "postgres").exists()  # nothing was started
+    assert not Cluster(no_environment / "postgres").data.exists()  # nothing was started
 
 
-def test_secret_key_is_made_once(tmp_path):
-    first = embedded.secret_key(tmp_path)
+def test_deleting_the_folder_deletes_the_memory_of_its_data(tmp_path):
+    cluster = Cluster(tmp_path / "postgres")
+    before = cluster.url()
+    assert cluster.url() == before
+
+    shutil.rmtree(cluster.folder)
+
+    if os.geteuid() == 0:  # then the data lie elsewhere, and must not come back with another installation's keys
+        assert cluster.url() != before
+    assert not cluster.data.exists()
+
+
+def test_secret_is_made_once_for_its_owner_alone(tmp_path):
+    secret = tmp_path / "new" / "secret_key"
+    first = embedded.made_once(secret)
 
     assert len(first) >= 50
-    assert embedded.secret_key(tmp_path) == first
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+    assert embedded.made_once(secret) == first
 
 
 def test_environment_of_a_real_installation_is_left_alone(no_environment, monkeypatch):
