@@ -8,8 +8,17 @@ from django.db.models import Q
 from catalog.models import TenantModel, TenantQuerySet
 
 
+CHANGED = Q(added__gt=0) | Q(updated__gt=0) | Q(removed__gt=0)
+
+
+class SnapshotQuerySet(TenantQuerySet):
+    def changed(self) -> Self:
+        """Those that differ from the one before."""
+        return self.filter(CHANGED)
+
+
 class Snapshot(TenantModel):
-    """All that runs in an environment at one moment: full state, not a change."""
+    """All that runs in an environment at one moment: full state, not a change. The counts say what it changed."""
 
     entity = "snapshot"
     resource = (("environment", "environment__name"), ("snapshot", "index"))
@@ -17,10 +26,17 @@ class Snapshot(TenantModel):
     environment = models.ForeignKey("catalog.Environment", models.CASCADE, related_name="snapshots")
     index = models.PositiveIntegerField(help_text="From 1, without gaps, per environment.")
     recorded_by = models.CharField(max_length=255)
+    running = models.PositiveIntegerField(default=0, editable=False, help_text="Artifacts it holds.")
+    added = models.PositiveIntegerField(default=0, editable=False, help_text="Against the snapshot before.")
+    updated = models.PositiveIntegerField(default=0, editable=False, help_text="Against the snapshot before.")
+    removed = models.PositiveIntegerField(default=0, editable=False, help_text="Against the snapshot before.")
+
+    objects = SnapshotQuerySet.as_manager()
 
     class Meta:
         ordering = ["-index"]
         constraints = [models.UniqueConstraint(fields=["environment", "index"], name="snapshot_index")]
+        indexes = [models.Index(fields=["environment", "-index"], condition=CHANGED, name="snapshot_changed")]
 
     def __str__(self) -> str:
         return f"#{self.index}"

@@ -1,6 +1,6 @@
 """What is different between two states of an environment (contract 7.3)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypedDict
 
@@ -13,6 +13,7 @@ class Seen(NamedTuple):
     name: str
     tag: str
     digest: str
+    instances: int = 1
 
 
 class Entry(TypedDict):
@@ -44,11 +45,17 @@ class Diff:
 
 def diff_snapshots(one: Snapshot | None, other: Snapshot) -> Diff:
     """How snapshot `one` (None: nothing ran) became `other`; one query, also when both are the same."""
-    seen: dict[int, list[Seen]] = {}
-    rows = RunningArtifact.objects.filter(snapshot__in={each.pk for each in (one, other) if each})
-    for snapshot, *artifact in rows.order_by("pk").values_list("snapshot_id", "name", "tag", "digest"):
-        seen.setdefault(snapshot, []).append(Seen(*artifact))
+    seen = seen_in({each.pk for each in (one, other) if each})
     return diff_artifacts(seen.get(one.pk, ()) if one else (), seen.get(other.pk, ()))
+
+
+def seen_in(snapshot_ids: Collection[int]) -> dict[int, list[Seen]]:
+    """By snapshot id, its artifacts as they were reported; one query."""
+    seen: dict[int, list[Seen]] = {}
+    rows = RunningArtifact.objects.filter(snapshot__in=snapshot_ids).order_by("pk")
+    for snapshot, *artifact in rows.values_list("snapshot_id", "name", "tag", "digest", "instances"):
+        seen.setdefault(snapshot, []).append(Seen(*artifact))
+    return seen
 
 
 def diff_artifacts(before: Iterable[Seen], after: Iterable[Seen]) -> Diff:

@@ -57,6 +57,7 @@ def approve_baseline(
         data={
             "environment": held.name,
             "snapshot": baseline.snapshot.index if baseline.snapshot else None,
+            "said": f"snapshot {baseline.snapshot}" if baseline.snapshot else "a state to come",
             "approved_by": approved_by,
             "description": description,
         },

@@ -55,8 +55,10 @@ def record_snapshot(
     first = _note_sightings(snapshot, {each.digest for each in rows})
     note_snapshot(held, index=snapshot.index, at=snapshot.created_at, by=recorded_by, running=len(rows))
     diff = diff_snapshots(before, snapshot)
-    counts = {"artifacts": len(rows), "out_of_scope": len(artifacts) - len(kept)}
-    _tell(actor, snapshot, before, diff, first, counts)
+    snapshot.running = len(rows)
+    snapshot.added, snapshot.updated, snapshot.removed = len(diff.added), len(diff.updated), len(diff.removed)
+    snapshot.save(update_fields=["running", "added", "updated", "removed"])
+    _tell(actor, snapshot, before, diff, first, left_out=len(artifacts) - len(kept))
     evaluate_drift(actor=actor, environment=held)
     return snapshot
 
@@ -125,9 +127,12 @@ def _note_sightings(snapshot: Snapshot, digests: set[str]) -> set[str]:
 
 
 def _tell(
-    actor: Actor, snapshot: Snapshot, before: Snapshot | None, diff: Diff, first: set[str], counts: dict[str, int]
+    actor: Actor, snapshot: Snapshot, before: Snapshot | None, diff: Diff, first: set[str], *, left_out: int
 ) -> None:
-    """Record the snapshot, and each difference to the one before while they are not too many."""
+    """Record the snapshot, and each difference to the one before while they are not too many.
+
+    A snapshot that changes nothing is no news of the environment: reporters send one a minute.
+    """
     environment = snapshot.environment
     told = [
         *(("artifact.deployed", each) for each in diff.added),
@@ -138,16 +143,17 @@ def _tell(
         "snapshot.recorded",
         subject=snapshot,
         actor=actor,
-        related=[environment],
+        related=[environment] if told or before is None else [],
         data={
             "environment": environment.name,
             "environment_id": environment.uid,
             "index": snapshot.index,
             "recorded_by": snapshot.recorded_by,
-            **counts,
-            "added": len(diff.added),
-            "updated": len(diff.updated),
-            "removed": len(diff.removed),
+            "artifacts": snapshot.running,
+            "out_of_scope": left_out,
+            "added": snapshot.added,
+            "updated": snapshot.updated,
+            "removed": snapshot.removed,
             "not_told": max(0, len(told) - MAX_EVENTS),
         },
     )

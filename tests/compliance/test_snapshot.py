@@ -31,6 +31,7 @@ def test_a_snapshot_is_stored_and_shown_on_its_environment(admin):
     )
 
     assert (first.index, second.index) == (1, 2)
+    assert (second.running, second.added, second.updated, second.removed) == (2, 2, 0, 1)
     assert kept(second) == [("app", sha("a"), "1.2", 3), ("db", "sha256:ABC", "", 1)]  # free forms stay as they are
     stored = fresh(environment)
     assert (stored.snapshot_index, stored.running_count, stored.snapshot_by) == (2, 2, "k8s")
@@ -97,7 +98,10 @@ def test_an_unchanged_state_tells_no_differences(admin):
     a_snapshot(admin, environment, running("app", tag="other tag", instances=9))
 
     assert Event.objects.filter(kind__startswith="artifact.").count() == 1
-    assert Event.objects.filter(kind="snapshot.recorded").count() == 2
+    first, second = Event.objects.filter(kind="snapshot.recorded").order_by("pk")
+    assert environment.uid in first.related
+    assert environment.uid not in second.related  # no news of the environment
+    assert list(Snapshot.objects.changed()) == [Snapshot.objects.get(index=1)]
 
 
 def test_a_flood_of_differences_is_counted_and_not_told_one_by_one(admin, monkeypatch):
