@@ -1,5 +1,6 @@
 """What every model has: two keys, times, and (for all but a few) an organization that bounds who may see it."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, ClassVar, Self
 from uuid import UUID
 
@@ -53,6 +54,15 @@ class TenantModel(Keyed):
 
     class Meta:
         abstract = True
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        """Validate the fields, without asking the database for related rows that are in hand already."""
+        in_hand = {
+            field.name
+            for field in self._meta.concrete_fields
+            if isinstance(field, models.ForeignKey) and field.is_cached(self) and getattr(self, field.attname) is not None
+        }
+        super().clean_fields(exclude=in_hand | set(exclude or ()))
 
     def clean(self) -> None:
         """Refuse a foreign key into another organization."""
