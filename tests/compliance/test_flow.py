@@ -298,12 +298,14 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("case", BAD)
-@pytest.mark.parametrize("method", ["post", "put"])
-def test_bad_input_changes_nothing(admin, globex, api, case, method):
+ONLY_NEW = {"no name", "organisation unknown", "another's organisation"}  # a PUT keeps the name, and a flow stays
+
+
+@pytest.mark.parametrize(
+    ("method", "case"), [("post", case) for case in BAD] + [("put", case) for case in BAD if case not in ONLY_NEW]
+)
+def test_bad_input_changes_nothing(admin, globex, api, method, case):
     change, status, words = BAD[case]
-    if method == "put" and case in ("no name", "organisation unknown", "another's organisation"):
-        pytest.skip("a PUT keeps what is not sent, and a flow does not move")
     flow = a_flow(admin, "kept")
     path = "/api/v1/flows" if method == "post" else f"/api/v1/flows/{flow.uid}"
 
