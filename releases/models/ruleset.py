@@ -117,7 +117,9 @@ class Rule(TenantModel):
 class BindingQuerySet(TenantQuerySet):
     def for_list(self) -> Self:
         """Everything a list row shows, in one query however many rows."""
-        return self.select_related("application__latest__version", "ruleset__latest__version", "latest__version")
+        return self.select_related(
+            "application__component", "application__latest__version", "ruleset__latest__version", "latest__version"
+        )
 
 
 class Binding(TenantModel):

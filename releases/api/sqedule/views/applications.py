@@ -5,7 +5,7 @@ from rest_framework.response import Response
 
 from releases.api.sqedule import mapping, schemas
 from releases.api.sqedule.mapping import Body
-from releases.api.sqedule.views.base import SqeduleView, found, version_number
+from releases.api.sqedule.views.base import SqeduleView, found, version_in_path
 from releases.models import Application, ApplicationAdjustment, Binding
 from releases.services.applications import create_application
 from releases.services.versions import approved_contents, latest_content
@@ -18,7 +18,7 @@ class ApplicationsView(SqeduleView):
 
     def post(self, request: Request) -> Response:
         """Add an application."""
-        said = schemas.ApplicationInput.read(request.data)
+        said = self.said(schemas.ApplicationInput)
         application = create_application(actor=self.actor, key=said["key"], **said["version"])
         version = mapping.application_version(latest_content(application))
         return Response(mapping.application(application, version=version), status=201)
@@ -46,9 +46,9 @@ class ApplicationVersionsView(SqeduleView):
 
 
 class ApplicationVersionView(ApplicationView):
-    def get(self, request: Request, application_id: str, version: str) -> Response:  # type: ignore[override]
+    def get(self, request: Request, application_id: str, version_number: str) -> Response:  # type: ignore[override]
         """One approved version of an application."""
-        number = version_number(version)
+        number = version_in_path(version_number)
         application = self.application(application_id)
         content: ApplicationAdjustment = found(
             approved_contents(application).filter(version__version_number=number), "application version"

@@ -14,6 +14,7 @@ from config.api.dialects import SQEDULE
 from config.api.pagination import whole_number
 from config.errors import BadInput, Forbidden, NotFound
 from releases.api.sqedule.mapping import Body, pending_word
+from releases.api.sqedule.schemas import SqeduleInput
 from releases.models import Application, Binding, Ruleset
 
 M = TypeVar("M", bound=Model)
@@ -49,6 +50,12 @@ class SqeduleView(DialectView):
     def pending(self) -> str:
         """The word this caller gets for a release that is not final."""
         return pending_word(self.request.headers.get("User-Agent", ""), self.request.GET.get("state_vocabulary", ""))
+
+    def said(self, schema: type[SqeduleInput]) -> dict[str, Any]:
+        """The request's body as `schema` reads it. Raises BadInput, also for an empty body."""
+        if self.request.META.get("CONTENT_LENGTH") in (None, "", "0"):
+            raise BadInput("the body is empty; send JSON")
+        return schema.read(self.request.data)
 
     def rows(self, model: type[M]) -> Any:
         """The rows of `model` in the caller's organization that it may read."""
@@ -93,6 +100,6 @@ def path_number(name: str, text: str, bits: int) -> int:
     return int(text)
 
 
-def version_number(text: str) -> int:
+def version_in_path(text: str) -> int:
     """The number of a version in the path."""
     return path_number("version_number", text, 32)

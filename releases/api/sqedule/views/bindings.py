@@ -5,7 +5,7 @@ from rest_framework.response import Response
 
 from releases.api.sqedule import mapping, schemas
 from releases.api.sqedule.mapping import Body
-from releases.api.sqedule.views.base import SqeduleView, found, version_number
+from releases.api.sqedule.views.base import SqeduleView, found, version_in_path
 from releases.models import Binding
 from releases.services.bindings import create_binding
 from releases.services.versions import approved_contents, latest_content
@@ -42,7 +42,7 @@ class BindingView(BindingEnds):
     def post(self, request: Request, application_id: str, ruleset_id: str) -> Response:
         """Bind a ruleset to an application."""
         application, ruleset = self.application(application_id), self.ruleset(ruleset_id)
-        said = schemas.BindingInput.read(request.data)
+        said = self.said(schemas.BindingInput)
         binding = create_binding(actor=self.actor, application=application, ruleset=ruleset, **said["version"])
         version = mapping.binding_version(latest_content(binding))
         return Response(mapping.binding(binding, **self.ends(binding), version=version), status=201)
@@ -56,9 +56,9 @@ class BindingVersionsView(SqeduleView):
 
 
 class BindingVersionView(BindingEnds):
-    def get(self, request: Request, application_id: str, ruleset_id: str, version: str) -> Response:
+    def get(self, request: Request, application_id: str, ruleset_id: str, version_number: str) -> Response:
         """One approved version of a binding."""
-        number = version_number(version)
+        number = version_in_path(version_number)
         binding = self.binding(self.application(application_id), self.ruleset(ruleset_id))
         content = found(
             approved_contents(binding).filter(version__version_number=number),

@@ -57,38 +57,38 @@ class ReleasesView(ReleaseRows):
 
     def post(self, request: Request, application_id: str) -> Response:
         """Ask to ship. A worker judges the release after this answer."""
-        said = schemas.ReleaseInput.read(request.data)
+        said = self.said(schemas.ReleaseInput)
         release = create_release(actor=self.actor, application=self.application(application_id), **said)
         return Response(self.with_bindings(release), status=201)
 
 
 class ReleaseView(ReleaseRows):
-    def get(self, request: Request, application_id: str, release_id: str) -> Response:
+    def get(self, request: Request, application_id: str, id: str) -> Response:
         """One release."""
-        return Response(self.with_bindings(self.release(application_id, release_number(release_id))))
+        return Response(self.with_bindings(self.release(application_id, release_in_path(id))))
 
-    def patch(self, request: Request, application_id: str, release_id: str) -> Response:
+    def patch(self, request: Request, application_id: str, id: str) -> Response:
         """Change what a release says about itself."""
-        release = self.release(application_id, release_number(release_id))
-        said = schemas.ReleaseInput.read(request.data)
+        release = self.release(application_id, release_in_path(id))
+        said = self.said(schemas.ReleaseInput)
         return Response(self.with_bindings(update_release(actor=self.actor, release=release, **said)))
 
 
 class ReleaseEventsView(ReleaseRows):
-    def get(self, request: Request, application_id: str, release_id: str) -> Response:
+    def get(self, request: Request, application_id: str, id: str) -> Response:
         """What happened to a release, in order."""
-        release = self.release(application_id, release_number(release_id))
+        release = self.release(application_id, release_in_path(id))
         events = release.events.select_related("outcome__rule").order_by("pk")
         return Response({"items": [mapping.event(row, self.pending) for row in events]})
 
 
 class CancelReleaseView(ReleaseRows):
-    def post(self, request: Request, application_id: str, release_id: str) -> Response:
+    def post(self, request: Request, application_id: str, id: str) -> Response:
         """Cancel a release; the body is not looked at."""
-        release = self.release(application_id, release_number(release_id))
+        release = self.release(application_id, release_in_path(id))
         return Response(self.with_bindings(cancel_release(actor=self.actor, release=release)))
 
 
-def release_number(text: str) -> int:
+def release_in_path(text: str) -> int:
     """The id of a release in the path."""
     return path_number("id", text, 64)

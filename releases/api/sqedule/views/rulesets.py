@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from releases.api.sqedule import mapping, schemas
 from releases.api.sqedule.mapping import Body
-from releases.api.sqedule.views.base import SqeduleView, found, version_number
+from releases.api.sqedule.views.base import SqeduleView, found, version_in_path
 from releases.models import Binding, ReleaseBinding, Ruleset, RulesetAdjustment
 from releases.services.rulesets import create_ruleset
 from releases.services.versions import approved_contents, latest_content
@@ -45,7 +45,7 @@ class RulesetsView(SqeduleView):
 
     def post(self, request: Request) -> Response:
         """Add a ruleset."""
-        said = schemas.RulesetInput.read(request.data)
+        said = self.said(schemas.RulesetInput)
         ruleset = create_ruleset(actor=self.actor, key=said["key"], **said["version"])
         content = latest_content(ruleset)
         version = mapping.ruleset_version(content, content.rules.all()) or {}
@@ -96,9 +96,9 @@ class RulesetVersionsView(SqeduleView):
 
 
 class RulesetVersionView(RulesetView):
-    def get(self, request: Request, ruleset_id: str, version: str) -> Response:  # type: ignore[override]
+    def get(self, request: Request, ruleset_id: str, version_number: str) -> Response:  # type: ignore[override]
         """One approved version of a ruleset."""
-        number = version_number(version)
+        number = version_in_path(version_number)
         ruleset = self.ruleset(ruleset_id)
         content = found(approved_contents(ruleset).filter(version__version_number=number), "approval ruleset version")
         return Response(

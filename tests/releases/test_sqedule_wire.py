@@ -1,0 +1,842 @@
+"""Sqedule's protocol: what its clients send, what they read back, and how they are refused."""
+
+import base64
+import json
+import re
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from catalog.models import Event, RoleRule
+from releases.api.sqedule.mapping import moment
+from releases.models import Application, Binding, Release, Ruleset
+from releases.services import engine
+from releases.services.applications import create_application
+from releases.services.bindings import create_binding
+from releases.services.releases import create_release
+from releases.services.rulesets import create_ruleset
+from tests.people import ApiClient, make_machine
+from tests.releases.shipping import MANUAL, MATCHING, MISSING, bind, make_application
+
+VERSION = {
+    "id",
+    "version_state",
+    "version_number",
+    "proposal_state",
+    "created_at",
+    "updated_at",
+    "approved_at",
+    "enabled",
+}
+APPLICATION_VERSION = VERSION | {"display_name"}
+RULESET_VERSION = APPLICATION_VERSION | {"description", "globally_applicable"}
+BINDING_VERSION = VERSION | {"mode"}
+TIMES = {"created_at", "updated_at"}
+RELEASE = {"id", "state", "source_identity", "metadata", "comments", "finalized_at"} | TIMES
+BINDING = "/v1/application-approval-ruleset-bindings/checkout/rules"
+FINAL = {"proposal_state": "final"}
+
+
+def refusal(response) -> tuple[int, str]:
+    """The status and the one text of an error."""
+    assert set(response.json()) == {"error"}
+    return response.status_code, response.json()["error"]
+
+
+def items(response) -> list:
+    assert response.status_code == 200, response.content
+    assert set(response.json()) == {"items"}
+    return response.json()["items"]
+
+
+# Making things
+
+
+def test_an_application_is_made(api, acme):
+    response = api.post_json(
+        "/v1/applications", {"id": "Checkout", "version": {"display_name": "Check out", **FINAL, "enabled": None}}
+    )
+
+    assert response.status_code == 201
+    assert response["Content-Type"] == "application/json; charset=utf-8"
+    body = response.json()
+    application = Application.objects.get()
+    assert set(body) == {"id", "version"} | TIMES
+    assert (body["id"], body["created_at"]) == ("Checkout", moment(application.created_at))
+    version = body["version"]
+    assert set(version) == APPLICATION_VERSION
+    assert (version["version_state"], version["version_number"], version["proposal_state"]) == (
+        "approved",
+        1,
+        "approved",
+    )
+    assert (version["display_name"], version["enabled"]) == ("Check out", True)
+    assert version["approved_at"] == moment(application.latest.version.approved_at)
+
+
+@pytest.mark.parametrize("state", [{}, {"proposal_state": None}, {"proposal_state": "draft"}])
+def test_without_the_word_final_it_is_a_draft(api, state):
+    body = api.post_json("/v1/applications", {"id": "checkout", "version": state}).json()
+
+    assert (body["version"]["version_state"], body["version"]["version_number"]) == ("proposal", None)
+    assert (body["version"]["proposal_state"], body["version"]["approved_at"]) == ("draft", None)
+    assert api.get("/v1/applications/checkout").json()["latest_approved_version"] is None
+
+
+def test_a_ruleset_is_made_with_its_rules(api):
+    rules = [
+        {"type": "manual", "approval_policy": "minimum", "minimum": 2, "begin_time": "ignored"},
+        {"type": "schedule", "begin_time": "9:00", "end_time": "17:00", "days_of_week": "", "id": 77, "enabled": False},
+    ]
+    response = api.post_json(
+        "/v1/approval-rulesets", {"id": "rules", "version": {**FINAL, "description": "d", "approval_rules": rules}}
+    )
+
+    assert response.status_code == 201
+    body = response.json()
+    assert set(body) == {"id", "version", "application_approval_ruleset_bindings"} | TIMES
+    assert set(body["version"]) == RULESET_VERSION | {"approval_rules", "release_approval_ruleset_bindings"}
+    assert body["version"]["globally_applicable"] is False
+    schedule, manual = body["version"]["approval_rules"]
+    created_at = schedule.pop("created_at")
+    assert created_at == moment(Ruleset.objects.get().latest.rules.get(type="schedule").created_at)
+    assert schedule == {
+        "type": "schedule",
+        "id": 1,
+        "enabled": False,
+        "begin_time": "9:00",
+        "end_time": "17:00",
+        "days_of_week": None,
+        "days_of_month": None,
+        "months_of_year": None,
+    }
+    assert (manual["type"], manual["id"], manual["approval_policy"], manual["minimum"]) == ("manual", 1, "minimum", 2)
+
+
+def test_a_binding_is_made(api, admin):
+    create_application(actor=admin, key="checkout")
+    create_ruleset(actor=admin, key="rules")
+
+    path = BINDING.replace("checkout/rules", "CHECKOUT/Rules")
+    response = api.post_json(path, {"version": {**FINAL, "mode": "permissive"}})
+
+    assert response.status_code == 201
+    body = response.json()
+    assert set(body) == {"application", "approval_ruleset", "version"} | TIMES
+    assert body["application"]["id"] == "checkout"
+    assert set(body["application"]) == {"id", "latest_approved_version"} | TIMES
+    assert body["approval_ruleset"]["id"] == "rules"
+    assert set(body["approval_ruleset"]["latest_approved_version"]) == RULESET_VERSION
+    assert set(body["version"]) == BINDING_VERSION
+    assert (body["version"]["mode"], body["version"]["version_number"]) == ("permissive", 1)
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"source_identity":null,"metadata":null,"comments":null}'])
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain", "application/x-www-form-urlencoded", ""])
+def test_a_release_is_made_whatever_the_content_type(api, admin, body, content_type):
+    make_application(admin, MATCHING)
+
+    response = api.generic("POST", "/v1/applications/checkout/releases", body, content_type=content_type)
+
+    assert response.status_code == 201
+    release = response.json()
+    assert set(release) == RELEASE | {"approval_ruleset_bindings"}
+    assert (release["id"], release["state"], release["finalized_at"]) == (1, "pending", None)
+    assert (release["source_identity"], release["metadata"], release["comments"]) == (None, {}, None)
+
+
+def test_a_release_shows_the_rules_it_was_bound_to(api, admin):
+    make_application(admin, MATCHING, mode="permissive")
+
+    said = {"source_identity": "main", "metadata": {"a": [None, 1.5]}, "comments": "go", "state": "approved"}
+    release = api.post_json("/v1/applications/CHECKOUT/releases", said).json()
+
+    assert (release["source_identity"], release["metadata"], release["comments"]) == ("main", {"a": [None, 1.5]}, "go")
+    assert release["state"] == "pending"
+    bound = release["approval_ruleset_bindings"][0]
+    assert (bound["mode"], bound["approval_ruleset"]["id"]) == ("permissive", "rules")
+    assert set(bound["approval_ruleset"]) == {"id", "latest_approved_version"} | TIMES
+    assert set(bound["approval_ruleset"]["latest_approved_version"]) == RULESET_VERSION
+    assert api.get("/v1/applications/checkout/releases/1").json() == release
+
+
+# Reading things
+
+
+@pytest.fixture
+def shop(admin) -> Release:
+    """A bound application with a release that is through."""
+    application = make_application(admin, MISSING, MATCHING, mode="permissive")
+    release = create_release(actor=admin, application=application, source_identity="main")
+    engine.work_on(release.pk)
+    return release
+
+
+def test_applications_are_read(api, shop):
+    listed = items(api.get("/v1/applications"))[0]
+    one = api.get("/v1/applications/cHeckout").json()
+
+    assert set(listed) == {"id", "latest_approved_version"} | TIMES
+    assert set(listed["latest_approved_version"]) == APPLICATION_VERSION
+    bindings = one.pop("approval_ruleset_bindings")
+    assert one == listed
+    assert set(bindings[0]) == {"approval_ruleset", "latest_approved_version"} | TIMES
+    assert items(api.get("/v1/applications/checkout/approval-ruleset-bindings")) == bindings
+    version = api.get("/v1/applications/checkout/versions/1").json()
+    assert version["version"] == listed["latest_approved_version"]
+    assert version["approval_ruleset_bindings"] == bindings
+    assert items(api.get("/v1/applications/checkout/versions")) == [version["version"]]
+
+
+def test_rulesets_are_read(api, shop):
+    listed = items(api.get("/v1/approval-rulesets"))[0]
+    one = api.get("/v1/approval-rulesets/RULES").json()
+
+    assert set(listed) == {"id", "num_bound_applications", "latest_approved_version"} | TIMES
+    assert listed["num_bound_applications"] == 1
+    assert set(listed["latest_approved_version"]) == RULESET_VERSION | {"num_bound_releases"}
+    assert listed["latest_approved_version"]["num_bound_releases"] == 1
+    assert set(one) == {"id", "application_approval_ruleset_bindings", "latest_approved_version"} | TIMES
+    bound = one["application_approval_ruleset_bindings"][0]
+    assert set(bound) == {"application", "latest_approved_version"} | TIMES
+    content = one["latest_approved_version"]
+    assert set(content) == RULESET_VERSION | {"approval_rules", "release_approval_ruleset_bindings"}
+    assert [rule["id"] for rule in content["approval_rules"]] == [1, 2]
+    through = content["release_approval_ruleset_bindings"][0]
+    assert set(through) == {"mode", "release"}
+    assert set(through["release"]) == RELEASE | {"application"}
+    version = api.get("/v1/approval-rulesets/rules/versions/1").json()
+    assert version["version"] == content
+    in_list = items(api.get("/v1/approval-rulesets/rules/versions"))[0]
+    assert set(in_list) == RULESET_VERSION | {"approval_rules", "num_bound_releases"}
+    assert in_list["num_bound_releases"] == 1
+
+
+def test_bindings_are_read(api, shop):
+    one = api.get(BINDING).json()
+
+    assert set(one) == {"application", "approval_ruleset", "latest_approved_version"} | TIMES
+    assert items(api.get("/v1/application-approval-ruleset-bindings")) == [one]
+    assert items(api.get(f"{BINDING}/versions")) == [one["latest_approved_version"]]
+    assert api.get(f"{BINDING}/versions/1").json()["version"] == one["latest_approved_version"]
+
+
+def test_releases_are_read(api, shop):
+    shop.refresh_from_db()
+    one = api.get("/v1/applications/checkout/releases/1").json()
+
+    assert set(one) == RELEASE | {"approval_ruleset_bindings"}
+    assert (one["state"], one["finalized_at"]) == ("approved", moment(shop.finalized_at))
+    listed = items(api.get("/v1/applications/checkout/releases"))[0]
+    assert set(listed) == RELEASE
+    in_all = items(api.get("/v1/releases"))[0]
+    assert set(in_all) == RELEASE | {"application"}
+    assert in_all["application"]["id"] == "checkout"
+    assert in_all["application"]["latest_approved_version"]["version_number"] == 1
+
+
+def test_events_are_read_in_order(api, shop):
+    created, missed, matched = items(api.get("/v1/applications/checkout/releases/1/events"))
+
+    assert set(created) == {"type", "id", "created_at"}
+    assert (created["type"], created["id"]) == ("created", 1)
+    assert set(missed) == {"type", "id", "created_at", "result_state", "ignored_error", "approval_rule_outcome"}
+    assert (missed["type"], missed["id"], missed["result_state"]) == ("rule_processed", 1, "pending")
+    assert missed["ignored_error"] is True
+    outcome = missed["approval_rule_outcome"]
+    assert set(outcome) == {"type", "id", "success", "created_at", "rule"}
+    assert (outcome["type"], outcome["success"], outcome["rule"]["begin_time"]) == ("schedule", False, "1:00")
+    assert (matched["result_state"], matched["ignored_error"]) == ("approved", False)
+
+
+def test_a_manual_outcome_has_the_comments_of_whoever_decided(api, admin, acme):
+    release = create_release(actor=admin, application=make_application(admin, MANUAL))
+    engine.work_on(release.pk)
+    manager = ApiClient(make_machine(acme, "change-manager")[1])
+    approval = release.approvals.get()
+    manager.post_json(f"/api/v1/approvals/{approval.uid}/approve", {"approverIdentity": "mo", "comments": "fine"})
+    engine.work_on(release.pk)
+
+    outcome = items(api.get("/v1/applications/checkout/releases/1/events"))[1]["approval_rule_outcome"]
+
+    assert (outcome["type"], outcome["success"], outcome["comments"]) == ("manual", True, "fine")
+    assert outcome["rule"]["approval_policy"] == "any"
+
+
+def test_what_has_no_approved_version_is_read_without_one(api, admin):
+    application = create_application(actor=admin, key="checkout", proposal_state="draft")
+    ruleset = create_ruleset(actor=admin, key="rules", proposal_state="draft")
+    create_binding(actor=admin, application=application, ruleset=ruleset, proposal_state="draft")
+    create_release(actor=admin, application=application)
+
+    assert items(api.get("/v1/approval-rulesets"))[0]["latest_approved_version"] is None
+    assert api.get("/v1/approval-rulesets/rules").json()["latest_approved_version"] is None
+    assert api.get(BINDING).json()["latest_approved_version"] is None
+    assert items(api.get("/v1/releases"))[0]["application"]["latest_approved_version"] is None
+    assert api.get("/v1/applications/checkout/releases/1").json()["approval_ruleset_bindings"] == []
+    for path in ("/v1/applications/checkout", "/v1/approval-rulesets/rules", BINDING):
+        assert items(api.get(f"{path}/versions")) == []
+
+
+def test_lists_have_the_newest_first_and_pages(api, admin):
+    for key in ("one", "two", "three"):
+        create_release(actor=admin, application=create_application(actor=admin, key=key))
+
+    def ids(path: str) -> list:
+        return [each["id"] for each in items(api.get(path))]
+
+    assert ids("/v1/applications") == ["three", "two", "one"]
+    assert ids("/v1/applications?per_page=2&page=2") == ["one"]
+    assert ids("/v1/applications?page=9") == []
+    assert ids("/v1/releases?per_page=1000") == [3, 2, 1]
+    assert ids("/v1/releases?per_page=1&page=2") == [2]
+
+
+@pytest.mark.parametrize(
+    "path", ["applications", "approval-rulesets", "application-approval-ruleset-bindings", "releases"]
+)
+def test_bad_paging_is_refused_by_name(api, path, subtests):
+    for query in ("page=0", "page=x", "page=-1", "page=1.5", "per_page=x", "per_page=0", "per_page=1001"):
+        with subtests.test(query):
+            status, error = refusal(api.get(f"/v1/{path}?{query}"))
+
+            assert status == 400
+            assert error.startswith(f"Invalid input: {query.partition('=')[0]}:")
+
+
+# The words for a release that is not final
+
+
+@pytest.mark.parametrize(
+    ("agent", "query", "word"),
+    [
+        ("", "", "pending"),
+        ("curl/8", "?state_vocabulary=other", "pending"),
+        ("curl/8", "?state_vocabulary=peer", "in_progress"),
+        ("sqedule-cli/0.1.0", "", "in_progress"),
+        ("not sqedule-cli/0.1.0", "", "pending"),
+    ],
+)
+def test_a_release_that_is_not_final_has_the_callers_word(api, admin, agent, query, word):
+    make_application(admin, MATCHING, MANUAL)
+    path = "/v1/applications/checkout/releases"
+    headers = {"HTTP_USER_AGENT": agent} if agent else {}
+
+    assert api.post_json(f"{path}{query}", {}, **headers).json()["state"] == word
+    engine.work_on(Release.objects.get().pk)
+    assert api.get(f"{path}/1{query}", **headers).json()["state"] == word
+    assert api.patch_json(f"{path}/1{query}", {}, **headers).json()["state"] == word
+    assert [each["state"] for each in items(api.get(f"{path}{query}", **headers))] == [word]
+    assert [each["state"] for each in items(api.get(f"/v1/releases{query}", **headers))] == [word]
+    assert items(api.get(f"{path}/1/events{query}", **headers))[1]["result_state"] == word
+    ruleset = api.get(f"/v1/approval-rulesets/rules{query}", **headers).json()["latest_approved_version"]
+    assert ruleset["release_approval_ruleset_bindings"][0]["release"]["state"] == word
+
+
+@pytest.mark.parametrize("word", ["pending", "in_progress"])
+def test_lists_are_filtered_by_either_word(api, admin, word):
+    application = make_application(admin)
+    create_release(actor=admin, application=application)
+    engine.work_on(create_release(actor=admin, application=application).pk)
+
+    for path in ("/v1/releases", "/v1/applications/checkout/releases"):
+        assert [each["id"] for each in items(api.get(f"{path}?state={word}"))] == [1]
+        assert [each["id"] for each in items(api.get(f"{path}?state=approved"))] == [2]
+        assert refusal(api.get(f"{path}?state=done"))[0] == 400
+
+
+def wait_as_the_command_line_does(client: ApiClient, path: str, *, looks: int) -> list[str]:
+    """The states a released command line sees until it stops waiting: at any word but `in_progress`."""
+    seen = []
+    while len(seen) < looks:
+        seen.append(client.get(path, HTTP_USER_AGENT="sqedule-cli/0.1.0").json()["state"])
+        if seen[-1] != "in_progress":
+            break
+        time.sleep(0.01)
+    return seen
+
+
+def test_the_command_lines_wait_does_not_stop_early(api, admin, acme):
+    release = create_release(actor=admin, application=make_application(admin, MANUAL))
+    engine.work_on(release.pk)
+    path = "/v1/applications/checkout/releases/1"
+
+    assert wait_as_the_command_line_does(api, path, looks=5) == ["in_progress"] * 5
+
+    manager = ApiClient(make_machine(acme, "change-manager")[1])
+    manager.post_json(f"/api/v1/approvals/{release.approvals.get().uid}/reject", {"approverIdentity": "mo"})
+    engine.work_on(release.pk)
+    assert wait_as_the_command_line_does(api, path, looks=5) == ["rejected"]
+
+
+# Changing and cancelling releases
+
+
+def test_a_release_is_changed_in_part(api, admin):
+    create_release(actor=admin, application=make_application(admin), metadata={"a": 1}, comments="old")
+
+    body = api.patch_json("/v1/applications/checkout/releases/1", {"comments": "new", "metadata": None}).json()
+    assert (body["comments"], body["metadata"]) == ("new", {"a": 1})
+
+    body = api.patch_json("/v1/applications/checkout/releases/1", {"metadata": {"b": 2}, "state": "approved"}).json()
+    assert (body["comments"], body["metadata"], body["state"]) == ("new", {"b": 2}, "pending")
+    assert Release.objects.get().metadata == {"b": 2}
+
+
+def test_a_release_is_cancelled_once(api, admin):
+    create_release(actor=admin, application=make_application(admin, MANUAL))
+
+    response = api.post("/v1/applications/checkout/releases/1/cancel")
+
+    assert (response.status_code, response.json()["state"]) == (200, "cancelled")
+    assert response.json()["finalized_at"]
+    events = items(api.get("/v1/applications/checkout/releases/1/events"))
+    assert [(each["type"], each["id"]) for each in events] == [("created", 1), ("cancelled", 1)]
+    again = api.post("/v1/applications/checkout/releases/1/cancel")
+    assert refusal(again) == (422, "Release 1 is cancelled already.")
+
+
+def test_a_disabled_application_takes_no_releases(api, admin):
+    create_application(actor=admin, key="checkout", enabled=False)
+
+    assert refusal(api.post_json("/v1/applications/checkout/releases", {}))[0] == 422
+    assert not Release.objects.exists()
+
+
+# Refusals
+
+BAD_BODIES = [
+    (b"", "the body is empty"),
+    (b"{", "not JSON"),
+    (b"[]", "must be a JSON object"),
+    (b"null", ""),
+    (b'{"id": 7, "version": {}}', "id: must be a string"),
+    (b'{"version": {}}', "'id' field must be set"),
+    (b'{"id": null, "version": {}}', "'id' field must be set"),
+    (b'{"id": "", "version": {}}', "id: must not be empty"),
+    (b'{"id": "a/b", "version": {}}', "id: must not contain a slash"),
+    (json.dumps({"id": "x" * 256, "version": {}}).encode(), "id: must not be longer than 255"),
+    (b'{"id": "a"}', "'version' field must be set"),
+    (b'{"id": "a", "version": 7}', "version: must be a JSON object"),
+    (b'{"id": "a", "version": {"enabled": "yes"}}', "version.enabled: must be true or false"),
+    (b'{"id": "a", "version": {"display_name": 1}}', "version.display_name: must be a string"),
+    (
+        json.dumps({"id": "a", "version": {"display_name": "x" * 256}}).encode(),
+        "version.display_name: Ensure this field has no more than 255",
+    ),
+    (b'{"id": "a", "version": {"proposal_state": "done"}}', "Unknown proposal state input"),
+    (b'{"id": "a", "version": {"proposal_state": 1}}', "Unknown proposal state input"),
+    (
+        b'{"id": "a", "version": {"proposal_state": "abandon"}}',
+        "version.proposal_state must be either draft or final ('abandon' given)",
+    ),
+]
+
+
+@pytest.mark.parametrize("path", ["/v1/applications", "/v1/approval-rulesets"])
+def test_a_bad_body_makes_nothing(api, path, subtests):
+    for body, text in BAD_BODIES:
+        with subtests.test(text):
+            status, error = refusal(api.generic("POST", path, body, content_type="application/json"))
+
+            assert status == 400
+            assert error.startswith("Invalid input: ")
+            assert text in error
+            assert not Application.objects.exists()
+            assert not Ruleset.objects.exists()
+
+
+BAD_RULES = [
+    ("x", "approval_rules: Expected a list"),
+    ([7], "approval_rules[0]: must be an object"),
+    ([{}], "Unspecified approval rule type"),
+    ([{"type": None}], "Unspecified approval rule type"),
+    ([{"type": 7}], "Approval rule type 7 is unknown"),
+    ([{"type": ["schedule"]}], "is unknown"),
+    ([{"type": "oracle"}], "Approval rule type 'oracle' is unknown"),
+    ([{"type": "http_api", "url": "https://x.example"}], "Approval rule type 'http_api' is not supported yet"),
+    ([MATCHING, {"type": "schedule", "begin_time": "9:00"}], "[1].end_time: must be set when begin_time is"),
+    ([{"type": "schedule", "begin_time": "25:00", "end_time": "26:00"}], "[0].begin_time: hour"),
+    ([{"type": "schedule", "begin_time": "1:61", "end_time": "2:00"}], "[0].begin_time: minute"),
+    ([{"type": "schedule", "begin_time": "1:00", "end_time": "1:30:61"}], "[0].end_time: second"),
+    ([{"type": "schedule", "begin_time": "1:00", "end_time": ""}], "[0].end_time: time"),
+    ([{"type": "schedule", "begin_time": 900, "end_time": "1:00"}], "[0].begin_time: must be a string"),
+    ([{"type": "schedule", "days_of_week": "today"}], "[0].days_of_week: weekday 'today'"),
+    ([{"type": "schedule", "days_of_month": "32"}], "[0].days_of_month: day of month '32'"),
+    ([{"type": "schedule", "months_of_year": "13"}], "[0].months_of_year: month '13'"),
+    ([{"type": "schedule", "days_of_week": "mon " * 100}], "[0].days_of_week: Ensure this field"),
+    ([{"type": "manual"}], "'version.approval_rules[0].approval_policy' field must be set"),
+    ([{"type": "manual", "approval_policy": "most"}], "[0].approval_policy: must be one of any, all, minimum"),
+    ([{"type": "manual", "approval_policy": "minimum"}], "[0].minimum: must be at least 1"),
+    ([{"type": "manual", "approval_policy": "minimum", "minimum": 0}], "[0].minimum: must be a whole number"),
+    ([{"type": "manual", "approval_policy": "minimum", "minimum": 2**31}], "[0].minimum: must be a whole number"),
+    ([{"type": "manual", "approval_policy": "any", "minimum": 1}], "[0].minimum: must be set only when"),
+    ([{"type": "manual", "approval_policy": "any", "enabled": 1}], "[0].enabled: must be true or false"),
+]
+
+
+def test_a_bad_rule_makes_nothing(api, subtests):
+    for rules, text in BAD_RULES:
+        with subtests.test(text):
+            body = {"id": "a", "version": {"approval_rules": rules}}
+            status, error = refusal(api.post_json("/v1/approval-rulesets", body))
+
+            assert status == 400
+            assert text in error
+            assert not Ruleset.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("version", "text"),
+    [
+        ({}, "'version.mode' field must be set"),
+        ({"mode": None}, "'version.mode' field must be set"),
+        ({"mode": "lenient"}, "Unknown approval ruleset binding mode"),
+        ({"mode": {}}, "Unknown approval ruleset binding mode"),
+        ({"mode": "enforcing", "enabled": "no"}, "version.enabled: must be true or false"),
+    ],
+)
+def test_a_bad_binding_is_not_made(api, admin, version, text):
+    create_application(actor=admin, key="checkout")
+    create_ruleset(actor=admin, key="rules")
+
+    status, error = refusal(api.post_json(BINDING, {"version": version}))
+
+    assert (status, text in error) == (400, True)
+    assert not Binding.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (b"", "the body is empty"),
+        (b"null", ""),
+        (b"[]", "must be a JSON object"),
+        (b'{"metadata": []}', "metadata: must be an object"),
+        (b'{"metadata": "x"}', "metadata: must be an object"),
+        (b'{"source_identity": 1}', "source_identity: must be a string"),
+        (json.dumps({"source_identity": "x" * 2049}).encode(), "source_identity: Ensure"),
+        (b'{"comments": {}}', "comments: must be a string"),
+        (b'{"comments": "\\u0000"}', "NUL"),
+        (b'{"metadata": {"a": NaN}}', "NaN"),
+    ],
+)
+def test_a_bad_release_is_neither_made_nor_changed(api, admin, body, text):
+    release = create_release(actor=admin, application=make_application(admin))
+    before = Release.objects.values().get()
+
+    for method, path in (("POST", "/releases"), ("PATCH", f"/releases/{release.number}")):
+        response = api.generic(method, f"/v1/applications/checkout{path}", body, content_type="application/json")
+        status, error = refusal(response)
+        assert status == 400
+        assert error.startswith("Invalid input: ")
+        assert text in error
+
+    assert Release.objects.values().get() == before
+
+
+def test_what_exists_is_not_made_again(api, shop):
+    for path, body in (
+        ("/v1/applications", {"id": "CHECKOUT", "version": {}}),
+        ("/v1/approval-rulesets", {"id": "Rules", "version": {}}),
+        (BINDING, {"version": {"mode": "enforcing"}}),
+    ):
+        assert refusal(api.post_json(path, body))[0] == 409
+    assert (Application.objects.count(), Ruleset.objects.count(), Binding.objects.count()) == (1, 1, 1)
+
+
+UNKNOWN = [
+    ("applications/none", "application not found"),
+    ("applications/none/versions", "application not found"),
+    ("applications/none/versions/1", "application not found"),
+    ("applications/checkout/versions/2", "application version not found"),
+    ("applications/none/approval-ruleset-bindings?page=0", "application not found"),
+    ("applications/none/releases?page=x", "application not found"),
+    ("applications/none/releases/1", "application not found"),
+    ("applications/checkout/releases/2", "release not found"),
+    ("applications/checkout/releases/18446744073709551615", "release not found"),
+    ("applications/other/releases/1", "release not found"),
+    ("applications/checkout/releases/2/events", "release not found"),
+    ("approval-rulesets/none", "approval ruleset not found"),
+    ("approval-rulesets/none/versions", "approval ruleset not found"),
+    ("approval-rulesets/rules/versions/4294967295", "approval ruleset version not found"),
+    ("application-approval-ruleset-bindings/none/none", "application not found"),
+    ("application-approval-ruleset-bindings/checkout/none", "approval ruleset not found"),
+    ("application-approval-ruleset-bindings/other/rules", "application approval ruleset binding not found"),
+    (
+        "application-approval-ruleset-bindings/checkout/rules/versions/2",
+        "application approval ruleset binding version not found",
+    ),
+]
+
+
+def test_what_is_unknown_is_named(api, admin, shop, subtests):
+    create_application(actor=admin, key="other")
+
+    for path, error in UNKNOWN:
+        with subtests.test(path):
+            assert refusal(api.get(f"/v1/{path}")) == (404, error)
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("applications/none/versions/{}", "version_number"),
+        ("approval-rulesets/none/versions/{}", "version_number"),
+        ("application-approval-ruleset-bindings/none/none/versions/{}", "version_number"),
+        ("applications/none/releases/{}", "id"),
+        ("applications/none/releases/{}/events", "id"),
+    ],
+)
+def test_a_number_that_cannot_be_read_comes_before_everything_else(api, path, name, subtests):
+    for number in ("x", "-1", "+1", "1.0", "0x1", "1e3", "%20", "%D9%A1", "9" * 25):
+        with subtests.test(number):
+            status, error = refusal(api.get(f"/v1/{path.format(number)}"))
+
+            assert status == 400
+            assert error.startswith(f"Error parsing '{name}' parameter as an integer: ")
+
+
+@pytest.mark.parametrize(
+    ("path", "number"), [("versions", 2**32), ("versions", 2**32 - 1), ("releases", 2**64), ("releases", 2**64 - 1)]
+)
+def test_numbers_have_so_many_bits(api, admin, path, number):
+    make_application(admin)
+
+    status = api.get(f"/v1/applications/checkout/{path}/{number}").status_code
+
+    assert status == (400 if number in (2**32, 2**64) else 404)
+
+
+def test_the_order_of_checks_decides_which_refusal_wins(admin, api_as, shop):
+    viewer = api_as("viewer")
+    unauthorized = (401, "Unauthorized action")
+    releases = "/v1/applications/checkout/releases"
+
+    assert refusal(viewer.post_json("/v1/applications", {}))[0] == 400
+    assert refusal(viewer.post_json("/v1/applications", {"id": "checkout", "version": {}})) == unauthorized
+    assert refusal(viewer.post_json("/v1/approval-rulesets", {"id": "a", "version": {}})) == unauthorized
+    assert refusal(viewer.post_json(BINDING, {}))[0] == 400
+    assert refusal(viewer.post_json(BINDING, {"version": {"mode": "enforcing"}})) == unauthorized
+    assert refusal(viewer.post_json(BINDING.replace("/rules", "/none"), {}))[0] == 404
+    assert refusal(viewer.post_json("/v1/applications/none/releases", {"comments": 1}))[0] == 400
+    assert refusal(viewer.post_json("/v1/applications/none/releases", {}))[0] == 404
+    assert refusal(viewer.post_json(releases, {})) == unauthorized
+    assert refusal(viewer.patch_json(f"{releases}/x", {"comments": 1}))[1].startswith("Error parsing 'id'")
+    assert refusal(viewer.patch_json(f"{releases}/9", {"comments": 1}))[0] == 404
+    assert refusal(viewer.patch_json(f"{releases}/1", {"comments": 1}))[0] == 400
+    assert refusal(viewer.patch_json(f"{releases}/1", {})) == unauthorized
+    assert refusal(viewer.post(f"{releases}/1/cancel")) == unauthorized
+
+
+# Who may
+
+EVERYTHING = [
+    ("GET", "applications"),
+    ("POST", "applications"),
+    ("GET", "applications/checkout"),
+    ("GET", "applications/checkout/versions"),
+    ("GET", "applications/checkout/versions/1"),
+    ("GET", "applications/checkout/approval-ruleset-bindings"),
+    ("GET", "applications/checkout/releases"),
+    ("POST", "applications/checkout/releases"),
+    ("GET", "applications/checkout/releases/1"),
+    ("PATCH", "applications/checkout/releases/1"),
+    ("GET", "applications/checkout/releases/1/events"),
+    ("POST", "applications/checkout/releases/1/cancel"),
+    ("GET", "approval-rulesets"),
+    ("POST", "approval-rulesets"),
+    ("GET", "approval-rulesets/rules"),
+    ("GET", "approval-rulesets/rules/versions"),
+    ("GET", "approval-rulesets/rules/versions/1"),
+    ("GET", "application-approval-ruleset-bindings"),
+    ("GET", "application-approval-ruleset-bindings/checkout/rules"),
+    ("POST", "application-approval-ruleset-bindings/checkout/rules"),
+    ("GET", "application-approval-ruleset-bindings/checkout/rules/versions"),
+    ("GET", "application-approval-ruleset-bindings/checkout/rules/versions/1"),
+    ("GET", "releases"),
+]
+
+
+@pytest.mark.parametrize("key", [None, "wrong"])
+def test_nobody_gets_in_without_a_credential(shop, key, subtests):
+    nobody = ApiClient(key)
+    before = Event.objects.count()
+
+    for method, path in EVERYTHING:
+        with subtests.test(f"{method} {path}"):
+            response = nobody.generic(method, f"/v1/{path}", b"{}", content_type="application/json")
+            assert refusal(response) == (401, "Unauthorized action")
+    assert Event.objects.count() == before
+
+
+def test_about_needs_no_credential(client, db):
+    assert re.fullmatch(r"\d+\.\d+\.\d+", client.get("/v1/about").json()["version"])
+
+
+@pytest.mark.parametrize("carrier", ["bearer", "basic", "header"])
+def test_a_key_is_carried_in_three_ways(acme, client, carrier):
+    key = make_machine(acme, "viewer")[1]
+    basic = "Basic " + base64.b64encode(f"anybody:{key}".encode()).decode()
+    headers = {
+        "bearer": {"HTTP_AUTHORIZATION": f"Bearer {key}"},
+        "basic": {"HTTP_AUTHORIZATION": basic},
+        "header": {"HTTP_X_API_KEY": key},
+    }
+
+    assert items(client.get("/v1/applications", **headers[carrier])) == []
+
+
+def test_a_stranger_sees_nothing_and_reaches_nothing(api_as, shop, subtests):
+    stranger = api_as("stranger")
+    before = Event.objects.count()
+
+    for method, path in EVERYTHING:
+        with subtests.test(f"{method} {path}"):
+            body = b'{"version": {"mode": "enforcing"}}'
+            response = stranger.generic(method, f"/v1/{path}", body, content_type="application/json")
+            if "/" in path:
+                assert refusal(response)[0] == 404
+            elif method == "GET":
+                assert items(response) == []
+    assert Event.objects.count() == before
+
+
+ROLES = {
+    "owner": {"read", "propose", "create", "update", "cancel"},
+    "admin": {"read", "propose", "create", "update", "cancel"},
+    "change-manager": {"read", "propose", "create", "update", "cancel"},
+    "maintainer": {"read", "propose", "create", "update", "cancel"},
+    "ci": {"read", "create"},
+    "viewer": {"read"},
+}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_roles_may_what_the_table_says(acme, admin, role):
+    create_release(actor=admin, application=make_application(admin, MANUAL))
+    create_ruleset(actor=admin, key="free")
+    client = ApiClient(make_machine(acme, role, "somebody")[1])
+    releases = "/v1/applications/checkout/releases"
+    calls = {
+        "read": client.get("/v1/releases"),
+        "propose": client.post_json("/v1/applications", {"id": "new", "version": {}}),
+        "create": client.post_json(releases, {}),
+        "update": client.patch_json(f"{releases}/1", {"comments": "x"}),
+        "cancel": client.post(f"{releases}/1/cancel"),
+    }
+    more = [
+        client.post_json("/v1/approval-rulesets", {"id": "new", "version": {}}),
+        client.post_json(BINDING.replace("/rules", "/free"), {"version": {"mode": "enforcing"}}),
+    ]
+
+    assert {name for name, response in calls.items() if response.status_code < 400} == ROLES[role]
+    assert {response.status_code for response in calls.values()} <= {200, 201, 401}
+    assert {response.status_code for response in more} == ({201} if "propose" in ROLES[role] else {401})
+
+
+def test_a_role_without_the_right_to_read_is_refused_lists(acme, admin):
+    make_application(admin, MATCHING)
+    key = make_machine(acme, "viewer")[1]
+    RoleRule.objects.filter(role__canonical="viewer", action="organization:**:read").update(
+        action="organization:application:read"
+    )
+    client = ApiClient(key)
+
+    assert len(items(client.get("/v1/applications"))) == 1
+    assert refusal(client.get("/v1/releases?page=0")) == (401, "Unauthorized action")
+    assert refusal(client.get("/v1/approval-rulesets")) == (401, "Unauthorized action")
+    assert refusal(client.get("/v1/approval-rulesets/rules")) == (404, "approval ruleset not found")
+
+
+def test_ends_that_may_not_be_read_are_left_out_of_bindings(acme, admin):
+    make_application(admin, MATCHING)
+    key = make_machine(acme, "viewer")[1]
+    RoleRule.objects.filter(role__canonical="viewer", action="organization:**:read").update(
+        action="organization:binding:read"
+    )
+
+    binding = items(ApiClient(key).get("/v1/application-approval-ruleset-bindings"))[0]
+
+    assert set(binding) == {"latest_approved_version"} | TIMES
+
+
+# Odds and ends
+
+
+def test_ids_of_any_characters_are_found_percent_encoded(api):
+    for key in ("my app", "a%b", "a:b", "ünï", "a+b", "a?b#c", "日本"):
+        assert api.post_json("/v1/applications", {"id": key, "version": FINAL}).status_code == 201
+        path = "/v1/applications/" + "".join(f"%{byte:02X}" for byte in key.encode())
+        assert api.get(path).json()["id"] == key
+        assert api.post_json(f"{path}/releases", {}).status_code == 201
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
+def test_a_wrong_method_is_refused_in_json(api, method):
+    response = api.generic(method, "/v1/applications", b"{}", content_type="application/json")
+
+    assert refusal(response)[0] == 405
+    assert response["Allow"] == "GET, POST, HEAD, OPTIONS"
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1", "/v1/nothing", "/v1/applications/a/b/c", "/v1/applications/checkout/proposals"]
+)
+def test_an_unknown_path_is_refused_in_json(api, path):
+    assert refusal(api.get(path + "/"))[0] == 404
+
+
+def test_head_and_options_are_answered(api, admin):
+    make_application(admin)
+
+    assert api.head("/v1/applications").status_code == 200
+    assert "GET" in api.options("/v1/applications/checkout")["Allow"]
+
+
+@pytest.mark.parametrize(
+    ("at", "text"),
+    [
+        (datetime(2021, 5, 7, 10, 44, 59, 105536, tzinfo=UTC), "2021-05-07T10:44:59.105536Z"),
+        (datetime(2021, 5, 7, 10, 44, 59, 105000, tzinfo=UTC), "2021-05-07T10:44:59.105Z"),
+        (datetime(2021, 5, 7, 10, 44, 50, tzinfo=UTC), "2021-05-07T10:44:50Z"),
+        (None, None),
+    ],
+)
+def test_times_are_utc_without_trailing_zeros(at, text):
+    assert moment(at) == text
+
+
+COSTS = {  # queries, three of which find the caller
+    "applications": 4,
+    "applications/checkout": 5,
+    "applications/checkout/versions": 5,
+    "applications/checkout/approval-ruleset-bindings": 5,
+    "approval-rulesets": 4,
+    "approval-rulesets/rules0": 7,
+    "approval-rulesets/rules0/versions": 6,
+    "application-approval-ruleset-bindings": 4,
+    "application-approval-ruleset-bindings/checkout/rules0": 6,
+    "application-approval-ruleset-bindings/checkout/rules0/versions": 7,
+    "releases": 4,
+    "applications/checkout/releases": 5,
+    "applications/checkout/releases/1": 6,
+    "applications/checkout/releases/1/events": 6,
+}
+
+
+@pytest.mark.parametrize("rows", [1, 20])
+def test_what_a_read_costs_does_not_depend_on_the_number_of_rows(api, admin, rows, subtests, django_assert_num_queries):
+    application = create_application(actor=admin, key="checkout")
+    for number in range(rows):
+        create_application(actor=admin, key=f"app{number}")
+        bind(admin, application, MATCHING, MATCHING, key=f"rules{number}")
+    for _ in range(rows):
+        create_release(actor=admin, application=application)
+    engine.work_on(Release.objects.last().pk)
+    api.get("/v1/applications")  # the key's last use is written once a minute
+
+    for path, queries in COSTS.items():
+        with subtests.test(path), django_assert_num_queries(queries):
+            assert api.get(f"/v1/{path}").status_code == 200
