@@ -53,6 +53,7 @@ def prepare() -> None:
     the caller set stays.
     """
     if not _given("DATABASE_URL"):
+        var_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
         os.environ["DATABASE_URL"] = Cluster(var_folder() / "postgres").url()
         os.environ.setdefault("GATEHOUSE_EMBEDDED", "1")
     if os.environ.get("GATEHOUSE_EMBEDDED", "").lower() not in {"1", "true", "yes", "on"}:

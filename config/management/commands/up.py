@@ -11,6 +11,7 @@ import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from hashlib import sha256
 from io import StringIO
 from pathlib import Path
@@ -207,9 +208,10 @@ def curl_lines(url: str, demo: dict[str, Any]) -> list[str]:
         "gitAuthor": "Ada",
         "gitAuthorEmail": "ada@example.com",
     }
+    compact = partial(json.dumps, separators=(",", ":"))
     question = {"artifactSha256": f"sha256:{'0' * 64}", "environmentId": demo["environment_id"]}
     return [
-        f"{post} '{json.dumps(build)}' {url}/api/v1/trails",
-        f"{post} '{json.dumps(question)}' {url}/api/v1/gate/evaluate",
+        f"{post} '{compact(build)}' {url}/api/v1/trails",
+        f"{post} '{compact(question)}' {url}/api/v1/gate/evaluate",
         f"{say} {url}/v1/applications/{demo['sqedule']['application_id']}/releases",
     ]
