@@ -213,6 +213,11 @@ class GatehouseAdmin(admin.ModelAdmin):
         """Let the service delete the row."""
         _service(type(self).delete_service)(actor=self.actor(request, obj), **{self._subject(): obj})
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What goes with the row; whether it may go, the service says."""
+        related, counts, _, _ = super().get_deleted_objects(objs, request)
+        return related, counts, set(), []
+
     def _subject(self) -> str:
         return self.subject_name or str(self.opts.model_name)
 

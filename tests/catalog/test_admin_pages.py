@@ -1,0 +1,65 @@
+"""Every page of every model in Django's admin."""
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from model_bakery import baker
+
+from catalog.actors import system_actor
+from catalog.models import Event, ServiceAccount
+from catalog.services.keys import issue_api_key, issue_webhook_token
+from config.crypto import token_digest
+from tests.catalog.desk import MODELS, page_of, rows_of
+from tests.people import PASSWORD, make_user
+
+REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+def test_every_model_is_in_the_admin(model):
+    assert model in admin.site._registry
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+def test_a_list_costs_the_same_for_any_number_of_rows(desk, model):
+    costs = {}
+    for rows in (1, 20):
+        rows_of(model, rows)
+        with CaptureQueriesContext(connection) as queries:
+            answer = desk.get(page_of(model, "changelist"))
+        assert answer.status_code == 200
+        assert len(answer.context["cl"].result_list) >= rows
+        costs[rows] = len(queries)
+
+    assert costs[20] == costs[1] <= 12, "\n".join(query["sql"] for query in queries)
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
+def test_every_page_of_a_model_opens(desk, model):
+    known = model in MODELS
+    row = rows_of(model, 1)[0] if known else None
+    pages = [page_of(model, "changelist"), page_of(model, "changelist") + "?q=x"]
+    if row is not None:
+        pages += [page_of(model, "change", row.pk), page_of(model, "history", row.pk)]
+    for page in pages:
+        assert desk.get(page).status_code == 200, page
+    assert desk.get(page_of(model, "add")).status_code in (200, 403)
+
+
+def test_no_page_shows_a_secret(desk, acme):
+    system = system_actor(acme)
+    machine = baker.make(ServiceAccount, organization=acme)
+    key, key_text = issue_api_key(actor=system, label="key", service_account=machine)
+    token, token_text = issue_webhook_token(actor=system, label="token")
+    person = make_user(acme, "owner")
+    secrets = [key_text, token_text, key.digest, token.digest, token_digest(key_text), person.password, PASSWORD]
+    pages = [reverse("admin:index")]
+    for row in (key, token, person, machine, *Event.objects.all()):
+        verbs = [("change", row.pk), ("history", row.pk), ("changelist",)]
+        pages += [page_of(type(row), *verb) for verb in verbs]
+
+    for page in dict.fromkeys(pages):
+        shown = desk.get(page).text
+        assert [secret for secret in secrets if secret in shown] == [], page
