@@ -65,8 +65,8 @@ class Command(BaseCommand):
         supervisor = Supervisor(self._say)
         cleanup.callback(self._stop, supervisor)
         demo = self._prepare(supervisor, var, with_demo=not options["no_demo"])
-        self._say("Starting worker, beat and web …")
-        for name, command in {"worker": worker_command(), "beat": beat_command(), "web": web_command(listener)}.items():
+        self._say("Starting web, worker and beat …")
+        for name, command in {"web": web_command(listener), "worker": worker_command(), "beat": beat_command()}.items():
             keep = [listener.fileno()] if name == "web" else []
             supervisor.add(child(name, command, logs / f"{name}.log", str(var), keep))
         url = f"http://{authority(options['host'], listener.getsockname()[1])}"
