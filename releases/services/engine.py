@@ -18,7 +18,7 @@ from django.db.models import Exists, OuterRef
 from django.forms.models import model_to_dict
 from django.utils import timezone
 
-from catalog.actors import system_actor
+from catalog.actors import Actor, require, system_actor
 from catalog.services.numbers import next_number
 from config.errors import GatehouseError
 from config.jobs import enqueue
@@ -115,6 +115,17 @@ def postpone(release_id: int, error: str) -> None:
         job = ReleaseJob.objects.select_for_update(of=("self",)).filter(release=release_id).first()
         if job is not None:
             _put_off(job, error)
+
+
+@transaction.atomic
+def try_now(*, actor: Actor, release: Release) -> None:
+    """Send a pending release to a worker without waiting for its next attempt, whatever went wrong before.
+
+    Raises Forbidden without `organization:release:update`.
+    """
+    require(actor, "organization:release:update", release)
+    if ReleaseJob.objects.filter(release=release).update(next_attempt_at=timezone.now()):
+        enqueue("releases.work", release.pk)
 
 
 def sweep() -> int:

@@ -33,7 +33,7 @@ from releases.models import (
     Rule,
 )
 from releases.services import schedule
-from releases.services.electorate import Member, able, electorate, members_of, whom_to_ask
+from releases.services.electorate import DECIDE, Member, able, electorate, members_of, whom_to_ask
 
 Json = dict[str, Any]
 VERSION = 1
@@ -199,7 +199,15 @@ def _flow(flow: Flow, organization: Organization, members: Sequence[Member]) -> 
         "requires_approval": flow.requires_approval,
         "required_approver_roles": flow.required_approver_roles,
         "suppliers": _whom(members, SUPPLY, flow, organization),
+        "approvers": _approvers(members, flow, organization),
     }
+
+
+def _approvers(members: Sequence[Member], flow: Flow, organization: Organization) -> list[Who]:
+    """Who could approve what this flow builds, were they asked."""
+    request = ApprovalRequest(component=flow.component)
+    voters = able(members, DECIDE, resource_path(request, organization.slug))
+    return whom_to_ask(voter for voter in voters if voter.fits(flow.required_approver_roles))
 
 
 def _whom(members: Sequence[Member], action: str, subject: Model, organization: Organization) -> list[Who]:

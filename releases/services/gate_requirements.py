@@ -35,7 +35,9 @@ def of_trail(inputs: Json, flow: str, trail: Json | None, policies: Sequence[Jso
             yield replace(requirement, detail=f"{requirement.detail} {asked_by(by)}")
     by = [policy["name"] for policy in policies if policy["enforce_approvals"]]
     needed = bool(by) or inputs["flows"][flow]["requires_approval"]
-    yield from approvals(inputs, trail, by, needed=needed)
+    approvers = tuple(inputs["flows"][flow]["approvers"])
+    for approval in approvals(inputs, trail, by, needed=needed):
+        yield approval if approval.holds or approval.who else replace(approval, who=approvers)
 
 
 # What no source records yet: the policy's word is kept, and nothing passes by silence.
