@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from config.embedded import BASE_DIR, Cluster, stop
 
 RUN = "GATEHOUSE_TEST_RUN"
 WORKER = "PYTEST_XDIST_WORKER"
+RANDOM_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 LASTING = BASE_DIR / "var" / "test"  # static files and screenshots outlive the run
 
 
@@ -33,6 +35,13 @@ def pytest_configure(config: pytest.Config) -> None:
         from config.static import collect_if_changed  # noqa: PLC0415 (it needs the settings, which this module prepares)
 
         collect_if_changed()
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name a case with a random id alike in every process of a run, as pytest-xdist needs it."""
+    if isinstance(val, str) and RANDOM_ID.search(val):
+        return RANDOM_ID.sub("random-id", val)
+    return None
 
 
 def start_run(config: pytest.Config) -> None:
