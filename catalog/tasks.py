@@ -1,19 +1,18 @@
 """Jobs of the catalog: telling subscribers what happened."""
 
-from datetime import timedelta
-
 import structlog
 from celery import shared_task
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from catalog.models import OutboxEntry
+from catalog.models import Event, OutboxEntry
 from catalog.services import events
 from config.errors import GatehouseError
 
 log = structlog.get_logger(__name__)
 BATCH = 200
+REFUSALS = (GatehouseError, ValidationError, ObjectDoesNotExist, DatabaseError, LookupError, ValueError, TypeError)
 
 
 @shared_task(name="catalog.tell")
@@ -32,41 +31,27 @@ def drain_outbox() -> int:
 
 
 def tell_entry(entry_id: int) -> None:
-    """Claim one entry, call every subscriber, mark it done: one transaction, so a crash anywhere leaves it due.
+    """Claim one entry, call every subscriber in a transaction of its own, mark the entry done.
 
-    A subscriber's error is kept on the entry and tried again after a growing pause, at most an hour.
+    What one subscriber refuses keeps the others from nothing: all are told again after a growing pause. Whoever dies
+    in the middle leaves a claim that runs out, so the entry is due again.
     """
+    entry = OutboxEntry.claim(entry_id, at=timezone.now())
+    if entry is None:
+        return  # told already, not due, or another worker has it
+    refusals = [refusal for subscriber in events.SUBSCRIBERS if (refusal := _told(subscriber, entry.event))]
+    if refusals:
+        entry.try_later(at=timezone.now(), error="; ".join(refusals))
+    else:
+        entry.finish(at=timezone.now())
+
+
+def _told(subscriber: events.Subscriber, event: Event) -> str:
+    """Tell one subscriber; '' when it took the event, else why not."""
     try:
         with transaction.atomic():
-            entry = (
-                OutboxEntry.due(timezone.now())
-                .select_for_update(skip_locked=True, of=("self",))
-                .filter(pk=entry_id)
-                .first()
-            )
-            if entry is None:
-                return
-            for subscriber in events.SUBSCRIBERS:
-                subscriber(entry.event)
-            entry.done_at = timezone.now()
-            entry.save(update_fields=["done_at"])
-    except (
-        GatehouseError,
-        ValidationError,
-        ObjectDoesNotExist,
-        DatabaseError,
-        LookupError,
-        ValueError,
-        TypeError,
-    ) as error:
-        log.exception("subscriber_failed", entry=entry_id)
-        _try_later(entry_id, error)
-
-
-def _try_later(entry_id: int, error: Exception) -> None:
-    with transaction.atomic():
-        entry = OutboxEntry.objects.select_for_update().get(pk=entry_id)
-        entry.attempts += 1
-        entry.last_error = f"{type(error).__name__}: {error}"
-        entry.next_attempt_at = timezone.now() + timedelta(seconds=min(3600, 2**entry.attempts))
-        entry.save(update_fields=["attempts", "last_error", "next_attempt_at"])
+            subscriber(event)
+    except REFUSALS as error:
+        log.exception("subscriber_failed", kind=event.kind, event_uid=str(event.uid))
+        return f"{subscriber.__module__}.{subscriber.__qualname__}: {type(error).__name__}: {error}"
+    return ""

@@ -1,7 +1,7 @@
 """What happened: the append-only history, and the mutable list of what still has to be told."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -10,6 +10,15 @@ from django.db import models
 from django.utils import timezone
 
 from catalog.models.base import Keyed, TenantQuerySet
+
+LEASE = timedelta(seconds=10)  # how long the first attempt to tell an event may take
+PAUSE = timedelta(seconds=2)  # before a refused event is told again
+SLOWEST = timedelta(hours=1)
+
+
+def growing(first: timedelta, times: int) -> timedelta:
+    """`first`, doubled `times` over, at most an hour."""
+    return min(SLOWEST, first * 2 ** min(times, 12))
 
 
 class EventQuerySet(TenantQuerySet):
@@ -76,3 +85,30 @@ class OutboxEntry(models.Model):
     def due(cls, at: datetime) -> "models.QuerySet[OutboxEntry]":
         """Entries to tell at `at`, oldest first."""
         return cls.objects.filter(done_at=None, next_attempt_at__lte=at).order_by("pk")
+
+    @classmethod
+    def claim(cls, pk: int, at: datetime) -> "OutboxEntry | None":
+        """Take a due entry for one attempt; None when it is not due or somebody else took it.
+
+        The claim holds for LEASE, twice as long with each attempt: what kills its worker does not come first again.
+        """
+        entry = cls.due(at).select_related("event").filter(pk=pk).first()
+        if entry is None:
+            return None
+        until = at + growing(LEASE, entry.attempts)
+        still_so = cls.due(at).filter(pk=pk, attempts=entry.attempts)
+        if not still_so.update(attempts=entry.attempts + 1, next_attempt_at=until):
+            return None
+        entry.attempts, entry.next_attempt_at = entry.attempts + 1, until
+        return entry
+
+    def finish(self, at: datetime) -> None:
+        """Every subscriber took the event."""
+        self.done_at = at
+        self.save(update_fields=["done_at"])
+
+    def try_later(self, at: datetime, error: str) -> None:
+        """Not every subscriber took it: tell all again after 2, 4, 8 … seconds, at most an hour."""
+        self.last_error = error
+        self.next_attempt_at = at + growing(PAUSE, self.attempts - 1)
+        self.save(update_fields=["last_error", "next_attempt_at"])
