@@ -27,16 +27,19 @@ class Rule:
 
 @lru_cache(maxsize=4096)
 def glob_pattern(glob: str) -> str:
-    """The regular expression (Python's and PostgreSQL's) that matches what `glob` names, anchored at both ends."""
+    """The regular expression that matches what `glob` names, anchored at both ends.
+
+    Python and PostgreSQL read it alike: `(?s)` lets `.` match a line's end in both, and `\\Z` is the end of the text.
+    """
     parts = (
         ".*" if part == "**" else "[^:]*" if part == "*" else re.escape(part) for part in re.split(r"(\*\*|\*)", glob)
     )
-    return "^" + "".join(parts) + "$"
+    return rf"(?s)^{''.join(parts)}\Z"
 
 
 def resource_pattern(glob: str) -> str:
     """Like `glob_pattern`, and also what lies below the named resource."""
-    return glob_pattern(glob)[:-1] + "(:.*)?$"
+    return glob_pattern(glob).removesuffix(r"\Z") + r"(:.*)?\Z"
 
 
 @lru_cache(maxsize=65536)

@@ -87,8 +87,13 @@ class Role(TenantModel):
 
 
 def check_glob(glob: str) -> None:
-    """Refuse what is not an action or resource glob: words of `a-z0-9_.-` and `*`, separated by colons."""
+    """Refuse what is not an action or resource glob: words of `a-z0-9_.-` and `*`, separated by colons.
+
+    Few wildcards are enough, and many would cost too much to match: two in a word, three `**` in all.
+    """
     words = glob.split(":")
+    if glob.count("**") > 3 or "***" in glob or any(word.replace("**", "*").count("*") > 2 for word in words):
+        raise ValidationError("A glob has at most two wildcards in a word, and three `**` in all.")
     allowed = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.~*")
     if words[0] not in ("organization", "**") or not all(word and set(word) <= allowed for word in words):
         raise ValidationError("A glob is `organization:<word>…` with `*` for one word and `**` for any.")
