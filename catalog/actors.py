@@ -126,6 +126,8 @@ def rules_of(role: Role) -> tuple[Rule, ...]:
 
 def reach_of(organization: Organization) -> dict[int, str]:
     """The ids and slugs of an organization and all below it."""
+    if not organization.path:  # not yet in the tree: everything would start with it
+        return {organization.pk: organization.slug}
     return dict(Organization.objects.filter(path__startswith=organization.path).values_list("pk", "slug"))
 
 

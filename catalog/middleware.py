@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 from django_htmx.middleware import HtmxDetails
+from structlog.contextvars import get_contextvars
 
 from catalog.actors import Actor, user_actor
 
@@ -39,6 +40,6 @@ def session_actor(request: HttpRequest) -> Actor | None:
 
 
 def request_context(request: HttpRequest) -> dict[str, str | None]:
-    """Where a request came from and under which id, for the history."""
-    request_id = request.headers.get("X-Request-Id", "")[:64]
+    """Where a request came from and under which id the logs know it, for the history."""
+    request_id = str(get_contextvars().get("request_id") or "")[:64]
     return {"address": request.META.get("REMOTE_ADDR") or None, "request_id": request_id}

@@ -3,12 +3,13 @@
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from catalog.actors import Actor, key_actor, require, token_actor
-from catalog.models import ApiKey, Component, ServiceAccount, User, WebhookToken
+from catalog.models import ApiKey, Component, Membership, ServiceAccount, User, WebhookToken
 from catalog.services.events import record_event
 from config.crypto import new_token, same_digest, token_digest
 from config.errors import Unauthenticated
@@ -30,10 +31,13 @@ def issue_api_key(
 ) -> tuple[ApiKey, str]:
     """Make a key for a user or a service account and return it with its plain text.
 
-    Raises Forbidden without `organization:api_key:create`, but for one's own keys. Records `api_key.created`.
+    Raises Forbidden without `organization:api_key:create`, but for one's own keys, and ValidationError for a person who
+    is no member of the organization. Records `api_key.created`.
     """
     if user is None or user != actor.user:
         require(actor, "organization:api_key:create")
+    if user and not Membership.objects.filter(user=user, organization=actor.organization).exists():
+        raise ValidationError({"user": f"{user.email} is no member of {actor.organization}."})
     token = new_token("fsp_" if user else "fss_")
     key = ApiKey(
         organization=actor.organization,
