@@ -4,7 +4,8 @@ from django.db.models import QuerySet
 from django_filters import CharFilter, ChoiceFilter, OrderingFilter
 
 from catalog.filters import PortalFilter
-from compliance.models import Flow, Trail
+from compliance.models import Flow, Snapshot, Trail
+from compliance.models.snapshot import CHANGED
 
 YES_NO = [("yes", "Yes"), ("no", "No")]
 
@@ -45,3 +46,18 @@ class TrailFilter(PortalFilter):
     class Meta:
         model = Trail
         fields: list[str] = []
+
+
+class SnapshotFilter(PortalFilter):
+    """Snapshots of an environment by who reported them, and those that changed something."""
+
+    search_fields = ("recorded_by",)
+    changed = ChoiceFilter(choices=YES_NO[:1], method="by_change", label="Changed something", empty_label="Any")
+
+    class Meta:
+        model = Snapshot
+        fields: list[str] = []
+
+    def by_change(self, queryset: QuerySet[Snapshot], name: str, value: str) -> QuerySet[Snapshot]:
+        """Snapshots that differ from the one before."""
+        return queryset.filter(CHANGED)

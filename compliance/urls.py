@@ -1,6 +1,7 @@
 from django.urls import path
 
 from compliance.views.flow import flow_list, flow_page
+from compliance.views.snapshot import environment_snapshots, snapshot_approve, snapshot_page
 from compliance.views.trail import artifact_page, attestation_page, evidence_download, trail_page
 
 app_name = "compliance"
@@ -11,4 +12,7 @@ urlpatterns = [
     path("compliance/artifacts/<uuid:uid>", artifact_page, name="artifact"),
     path("compliance/attestations/<uuid:uid>", attestation_page, name="attestation"),
     path("compliance/evidence/<uuid:uid>", evidence_download, name="evidence"),
+    path("environments/<uuid:uid>/snapshots", environment_snapshots, name="environment-snapshots"),
+    path("environments/snapshots/<uuid:uid>", snapshot_page, name="snapshot"),
+    path("environments/snapshots/<uuid:uid>/approve", snapshot_approve, name="snapshot-approve"),
 ]

@@ -7,7 +7,6 @@ from django.db.models import Q
 
 from catalog.models import TenantModel, TenantQuerySet
 
-
 CHANGED = Q(added__gt=0) | Q(updated__gt=0) | Q(removed__gt=0)
 
 
@@ -15,6 +14,10 @@ class SnapshotQuerySet(TenantQuerySet):
     def changed(self) -> Self:
         """Those that differ from the one before."""
         return self.filter(CHANGED)
+
+    def current(self) -> Self:
+        """Each environment's latest."""
+        return self.filter(index=models.F("environment__snapshot_index"))
 
 
 class Snapshot(TenantModel):
