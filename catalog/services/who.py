@@ -1,12 +1,19 @@
 """Who could do something: the other side of `require`, for pages that say whom to ask."""
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TypedDict
 
 from django.db import models
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
 
 from catalog.actors import resource_path, rules_of
-from catalog.models import Membership, Organization, Role
+from catalog.models import Membership, Organization, Role, ServiceAccount
 from catalog.rights import allows
+
+NAMES = 5
+EVERYTHING = ("owner", "admin")
 
 
 class Who(TypedDict):
@@ -16,23 +23,47 @@ class Who(TypedDict):
     kind: str
 
 
-def who_may(
-    organization: Organization, action: str, subject: models.Model | None = None, *, limit: int = 5
-) -> list[Who]:
-    """The people whose role allows `action` on `subject`: roles first, then at most `limit` names. Three queries.
+@dataclass(frozen=True)
+class Roster:
+    """The roles of an organization and a few who have each, read once: four queries for any number of questions."""
 
-    Owners and admins may do anything; they are named only when nobody else may.
-    """
-    path = resource_path(subject, organization.slug) if subject is not None else f"organization:{organization.slug}"
-    roles = Role.objects.filter(organization=organization).prefetch_related("rules")
-    able = [role for role in roles if allows(rules_of(role), action, path)]
-    members = list(
-        Membership.objects.filter(role__in=able, user__is_active=True)
-        .select_related("user", "role")
-        .order_by("user__name", "pk")
-    )
-    chosen = [each for each in members if each.role.canonical not in ("owner", "admin")] or members
-    names = sorted({each.role.name for each in chosen})
-    return [Who(label=name, kind="role") for name in names] + [
-        Who(label=str(each.user), kind="user") for each in chosen[:limit]
-    ]
+    organization: Organization
+
+    def may(self, action: str, subject: models.Model | None = None, *, machines: bool = True) -> list[Who]:
+        """Whose role allows `action` on `subject`: roles first, then at most five names of people and of machines.
+
+        Owners and admins may do anything; they are named only when nobody else may.
+        """
+        slug = self.organization.slug
+        path = resource_path(subject, slug) if subject is not None else f"organization:{slug}"
+        able = {role.pk: role for role in self._roles if allows(rules_of(role), action, path)}
+        known = [each for each in self._known if each[0] in able and (machines or each[1] == "user")]
+        chosen = [each for each in known if able[each[0]].canonical not in EVERYTHING] or known
+        said = [Who(label=name, kind="role") for name in sorted({able[role].name for role, _, _ in chosen})]
+        for kind in ("user", "service_account"):
+            names = sorted({name for _, each, name in chosen if each == kind})
+            said += [Who(label=name, kind=kind) for name in names[:NAMES]]
+        return said
+
+    @cached_property
+    def _roles(self) -> list[Role]:
+        return list(Role.objects.filter(organization=self.organization).prefetch_related("rules"))
+
+    @cached_property
+    def _known(self) -> list[tuple[int, str, str]]:
+        """Role id, kind and name of the first few of each role."""
+        members = Membership.objects.filter(organization=self.organization, user__is_active=True).select_related("user")
+        accounts = ServiceAccount.objects.filter(organization=self.organization)
+        return [(each.role_id, "user", str(each.user)) for each in _first_of_each_role(members, "user__name")] + [
+            (each.role_id, "service_account", each.name) for each in _first_of_each_role(accounts, "name")
+        ]
+
+
+def _first_of_each_role(rows: models.QuerySet, name: str) -> models.QuerySet:
+    place = Window(RowNumber(), partition_by="role_id", order_by=[F(name), F("pk")])
+    return rows.annotate(place=place).filter(place__lte=NAMES)
+
+
+def who_may(organization: Organization, action: str, subject: models.Model | None = None) -> list[Who]:
+    """Whose role allows `action` on `subject`, see `Roster.may`; keep a Roster to ask more than once."""
+    return Roster(organization).may(action, subject)
