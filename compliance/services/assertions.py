@@ -11,7 +11,8 @@ from catalog.services.events import record_event
 from compliance.digests import normal_digest
 from compliance.models import Attestation, Flow
 from compliance.requirements import Requirement
-from compliance.services.facts import Need, TrailFacts, all_hold, facts_about, needs_of, requirements_of
+from compliance.services.facts import TrailFacts, facts_about
+from compliance.services.needs import Need, all_hold, needs_of, requirements_of
 
 
 @dataclass(frozen=True)

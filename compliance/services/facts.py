@@ -1,39 +1,21 @@
-"""What is known about a digest or a trail, what is asked of it, and which of that holds.
-
-The trail page, assert, the stored status of trails and the gate all read these functions, so they cannot disagree.
-"""
+"""What is known about a digest or a trail: the latest of what was attested."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Literal
 
 from django.db.models import Q
-from django.urls import reverse
 
 from catalog.actors import Actor
-from catalog.services.who import Who, who_may
+from catalog.services.who import Roster, Who
 from compliance.digests import normal_digest
-from compliance.flow_template import TemplateError, read_template
 from compliance.models import Artifact, Attestation, Flow, Trail
-from compliance.requirements import Fact, Requirement, curl, requirement_key
 
 MAX_TRAILS = 200  # of one digest, the newest; a digest reported more often is judged by these
 SUPPLY = "organization:attestation:create"
 APPROVE = "organization:approval:decide"
 Status = Attestation.Status
-
-
-@dataclass(frozen=True)
-class Need:
-    """One thing asked of a trail: an attestation type, an attestation name (of `type` when not blank), an approval,
-    or a template that can be read (`problem` says why it can't)."""
-
-    kind: Literal["type", "name", "approval", "template"]
-    name: str = ""
-    type: str = ""
-    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,6 +31,7 @@ class TrailFacts:
     artifact: Artifact | None = None
     digest: str | None = None
     attestations: tuple[Attestation, ...] = ()
+    roster: Roster | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def passed_types(self) -> frozenset[str]:
@@ -72,8 +55,8 @@ class TrailFacts:
 
     @cached_property
     def suppliers(self) -> tuple[Who, ...]:
-        """Who may record an attestation here; three queries, the first time."""
-        return tuple(who_may(self.flow.organization, SUPPLY, self.trail or self.flow))
+        """Who may record an attestation here."""
+        return tuple(self._roster.may(SUPPLY, self.trail or self.flow))
 
     @cached_property
     def approvers(self) -> tuple[Who, ...]:
@@ -81,7 +64,11 @@ class TrailFacts:
         roles = self.flow.required_approver_roles
         if roles:
             return tuple(Who(label=role, kind="role") for role in roles)
-        return tuple(who_may(self.flow.organization, APPROVE, self.trail or self.flow))
+        return tuple(self._roster.may(APPROVE, self.trail or self.flow, machines=False))
+
+    @property
+    def _roster(self) -> Roster:
+        return self.roster or Roster(self.flow.organization)
 
 
 def facts_about(actor: Actor, digest: str, *, flow: Flow | None = None, at: datetime | None = None) -> list[TrailFacts]:
@@ -101,8 +88,17 @@ def facts_about(actor: Actor, digest: str, *, flow: Flow | None = None, at: date
         .order_by("-trail__created_at", "-trail_id", "-pk")[:MAX_TRAILS]
     )  # fmt: skip
     latest = latest_attestations({each.trail_id for each in found}, digest=digest, at=at)
+    rosters = _rosters(each.trail for each in found)
     return [
-        TrailFacts(each.trail.flow, each.trail, each, digest, tuple(latest.get(each.trail_id, ()))) for each in found
+        TrailFacts(
+            each.trail.flow,
+            each.trail,
+            each,
+            digest,
+            tuple(latest.get(each.trail_id, ())),
+            rosters[each.organization_id],
+        )
+        for each in found
     ]
 
 
@@ -118,14 +114,20 @@ def facts_of_trails(
     for artifact in Artifact.objects.filter(trail__in=ids).order_by("pk"):
         artifacts.setdefault(artifact.trail_id, []).append(artifact)
     latest = latest_attestations(ids) if latest is None else latest
+    rosters = _rosters(trails)
     facts: dict[int, list[TrailFacts]] = {}
     for trail in trails:
-        known = tuple(latest.get(trail.pk, ()))
+        known, roster = tuple(latest.get(trail.pk, ())), rosters[trail.organization_id]
         facts[trail.pk] = [
-            TrailFacts(trail.flow, trail, each, each.digest, tuple(_counting(known, each.digest)))
+            TrailFacts(trail.flow, trail, each, each.digest, tuple(_counting(known, each.digest)), roster)
             for each in artifacts.get(trail.pk, ())
-        ] or [TrailFacts(trail.flow, trail, attestations=known)]
+        ] or [TrailFacts(trail.flow, trail, attestations=known, roster=roster)]
     return facts
+
+
+def _rosters(trails: Iterable[Trail]) -> dict[int, Roster]:
+    """One roster per organization, so that whom to ask is read once."""
+    return {each.organization_id: Roster(each.flow.organization) for each in trails}
 
 
 def latest_attestations(
@@ -149,154 +151,3 @@ def latest_attestations(
 
 def _counting(attestations: Iterable[Attestation], digest: str) -> list[Attestation]:
     return [each for each in attestations if each.digest is None or each.digest == digest]
-
-
-def needs_of(facts: TrailFacts) -> list[Need]:
-    """What is asked of these facts: the template's names (the trail's template before the flow's), else the flow's
-    types; and an approval where the flow wants one."""
-    text = facts.trail.template_yaml if facts.trail and (facts.trail.template_yaml or "").strip() else None
-    try:
-        template = read_template(text if text is not None else facts.flow.template_yaml)
-    except TemplateError as error:
-        needs = [Need("template", problem=str(error))]
-    else:
-        if template is None:
-            needs = [Need("type", name) for name in dict.fromkeys(facts.flow.required_types)]
-        else:
-            entries = template.for_artifact(facts.artifact.name if facts.artifact else None)
-            needs = [Need("type", name) for name in dict.fromkeys(template.types)]
-            needs += [Need("name", each.name, each.type) if each.name else Need("type", each.type) for each in entries]
-            needs = list(dict.fromkeys(needs))
-    if facts.flow.requires_approval:
-        needs.append(Need("approval"))
-    return needs
-
-
-def requirements_of(
-    facts: TrailFacts, needs: Iterable[Need], *, base_url: str = "", ask: bool = True
-) -> list[Requirement]:
-    """Each need with what satisfies it, or with what is missing.
-
-    With `ask` the open ones carry the request that would supply them and name who may send it (three queries, once
-    per `facts`); without it this asks the database nothing.
-    """
-    return [_judge(facts, need, base_url, ask) for need in needs]
-
-
-def requirement_for_type(facts: TrailFacts, type: str, base_url: str = "", *, ask: bool = True) -> Requirement:
-    """Whether these facts hold a passed attestation of `type`, and no failed one."""
-    return _judge(facts, Need("type", type), base_url, ask)
-
-
-def all_hold(requirements: Iterable[Requirement]) -> bool:
-    """Whether nothing is left to do about any of them."""
-    return all(each.holds for each in requirements)
-
-
-def attestation_fact(trail: Trail, attestation: Attestation) -> Fact:
-    """Where one attestation of `trail` is shown."""
-    page = reverse("compliance:trail", args=[trail.uid])
-    return Fact(label=str(attestation), url=f"{page}#a-{attestation.uid}")
-
-
-def _judge(facts: TrailFacts, need: Need, base_url: str, ask: bool) -> Requirement:
-    if need.kind == "approval":
-        return _approval(facts, base_url, ask)
-    if need.kind == "template":
-        return Requirement(
-            key=requirement_key("template"),
-            title="Readable template",
-            state="failing",
-            detail=f"The template can't be read, so nothing can meet it. {need.problem}",
-        )
-    return _attested(facts, need, base_url, ask)
-
-
-def _attested(facts: TrailFacts, need: Need, base_url: str, ask: bool) -> Requirement:
-    """The newest failed attestation decides, then a passed one; a required type or name is never half proven."""
-    known = [each for each in facts.attestations if _answers(each, need)]
-    by_status = {each.status: each for each in reversed(known)}
-    decisive = by_status.get(Status.FAILED) or by_status.get(Status.PASSED) or by_status.get(Status.PENDING)
-    states = {Status.FAILED: "failing", Status.PASSED: "satisfied"}
-    state = states.get(Status(decisive.status), "missing") if decisive else "missing"
-    is_open = state != "satisfied"
-    return Requirement(
-        key=requirement_key(need.kind, need.name),
-        title=need.name,
-        state=state,
-        detail=_said(facts, need, decisive),
-        fact=attestation_fact(facts.trail, decisive) if decisive and facts.trail else None,
-        request=_attestation_request(facts, need, base_url) if is_open and ask else None,
-        who=facts.suppliers if is_open and ask else (),
-        derived=_derived(facts),
-    )
-
-
-def _answers(attestation: Attestation, need: Need) -> bool:
-    if need.kind == "type":
-        return attestation.type == need.name
-    return attestation.name == need.name and need.type in ("", attestation.type)
-
-
-def _said(facts: TrailFacts, need: Need, decisive: Attestation | None) -> str:
-    if decisive is None:
-        where = f"trail {facts.trail}" if facts.trail else "any trail of this flow: the digest is not known there"
-        wanted = f"of type {need.name}" if need.kind == "type" else f"named {need.name}"
-        return f"No attestation {wanted} on {where}."
-    if decisive.status == Status.PENDING:
-        return f"Recorded by {decisive.recorded_by}, without a result yet."
-    word = "Passed" if decisive.status == Status.PASSED else "Failed"
-    return f"{word}, recorded by {decisive.recorded_by}."
-
-
-def _attestation_request(facts: TrailFacts, need: Need, base_url: str) -> str:
-    body = {"type": need.name, "status": "PASSED"}
-    if need.kind == "name":
-        body = {"type": need.type or "<type>", "name": need.name, "status": "PASSED"}
-    body["orgSlug"] = facts.flow.organization.slug
-    trail = facts.trail.uid if facts.trail else "$TRAIL"
-    return curl("POST", f"/api/v1/trails/{trail}/attestations", body, base_url=base_url)
-
-
-def _approval(facts: TrailFacts, base_url: str, ask: bool) -> Requirement:
-    trail = facts.trail
-    status = trail.approval_status if trail else ""
-    absent = _absent_roles(facts)
-    if status == "approved" and not absent:
-        state, detail = "satisfied", "Approved."
-    elif status == "approved":
-        state, detail = "awaiting", f"Approved, but by nobody with the role {', '.join(absent)}."
-    elif status in ("rejected", "expired", "void"):
-        state, detail = "failing", f"The latest approval was {status}."
-    elif status:
-        state, detail = "awaiting", "An approval was asked for and is not decided."
-    else:
-        state, detail = "awaiting", "No approval was asked for yet."
-    path = f"/api/v1/trails/{trail.uid if trail else '$TRAIL'}/approvals"
-    asked = state == "awaiting" and status == "pending_approval"
-    return Requirement(
-        key=requirement_key("approval"),
-        title="Approval",
-        state=state,
-        detail=detail,
-        request=curl("POST", path, {}, base_url=base_url) if ask and state != "satisfied" and not asked else None,
-        who=facts.approvers if state != "satisfied" and ask else (),
-        derived=_derived(facts),
-    )
-
-
-def _absent_roles(facts: TrailFacts) -> list[str]:
-    """The roles the flow names that no approver had; spelling (`CHANGE_MANAGER`, `change-manager`) does not matter."""
-    present = {_role_word(role) for role in (facts.trail.approver_roles if facts.trail else ())}
-    return [role for role in facts.flow.required_approver_roles if _role_word(role) not in present]
-
-
-def _role_word(role: str) -> str:
-    return role.strip().lower().replace("_", "-").replace(" ", "-")
-
-
-def _derived(facts: TrailFacts) -> str | None:
-    trail = facts.trail
-    if trail is None or trail.component is None or trail.component_by not in ("repository", "slug"):
-        return None
-    return f"that this is about {trail.component}: the flow names no component."

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from catalog.actors import Actor
 from compliance.models import Artifact, RunningArtifact
-from compliance.services.facts import TrailFacts, all_hold, facts_of_trails, needs_of, requirements_of
+from compliance.services.facts import TrailFacts, facts_of_trails
+from compliance.services.needs import all_hold, needs_of, requirements_of
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ def running_where(actor: Actor, artifacts: Sequence[Artifact]) -> dict[tuple[int
         RunningArtifact.objects.visible_to(actor)
         .running_now()
         .filter(digest__in={each.digest for each in artifacts})
+        .order_by()  # DISTINCT would count the columns of the order
         .values_list("organization_id", "digest", "snapshot__environment__name")
         .distinct()
     )

@@ -11,15 +11,9 @@ from catalog.actors import Actor, require, system_actor
 from catalog.services.events import event_of, record_event, record_events
 from compliance.flow_template import check_template
 from compliance.models import Attestation, Flow, Trail
-from compliance.services.facts import (
-    TrailFacts,
-    all_hold,
-    facts_of_trails,
-    latest_attestations,
-    needs_of,
-    requirements_of,
-)
+from compliance.services.facts import TrailFacts, facts_of_trails, latest_attestations
 from compliance.services.joins import join_trail
+from compliance.services.needs import all_hold, needs_of, requirements_of
 from config.errors import Conflict
 from config.jobs import enqueue
 

@@ -16,7 +16,8 @@ from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
 from compliance.filters import FlowFilter, TrailFilter
 from compliance.models import Flow, Trail
-from compliance.services.facts import TrailFacts, facts_of_trails, needs_of, requirements_of
+from compliance.services.facts import TrailFacts, facts_of_trails
+from compliance.services.needs import needs_of, requirements_of
 
 HISTORY = 12
 FLOWS_OF_COMPONENT = 5

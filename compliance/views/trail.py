@@ -17,7 +17,8 @@ from catalog.views.access import portal
 from catalog.views.rendering import render_page
 from compliance.downloads import evidence_response
 from compliance.models import Artifact, Attestation, Evidence, Trail
-from compliance.services.facts import TrailFacts, facts_of_trails, needs_of, requirements_of
+from compliance.services.facts import TrailFacts, facts_of_trails
+from compliance.services.needs import needs_of, requirements_of
 from compliance.services.standing import Standing, compliance_state, running_where
 
 HISTORY = 30

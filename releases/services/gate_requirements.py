@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.utils.dateparse import parse_datetime
 
 from compliance.requirements import Fact, Requirement, curl, requirement_key
-from compliance.services.facts import requirement_for_type
+from compliance.services.needs import requirement_for_type
 from releases.services import schedule
 from releases.services.gate_approvals import approvals, asked_by, release_request
 from releases.services.gate_inputs import Json, trail_facts

@@ -10,15 +10,8 @@ from catalog.rights import Rule
 from catalog.services.components import create_component
 from compliance.models import Attestation
 from compliance.requirements import Requirement, curl, requirement_key
-from compliance.services.facts import (
-    Need,
-    TrailFacts,
-    facts_about,
-    facts_of_trails,
-    needs_of,
-    requirement_for_type,
-    requirements_of,
-)
+from compliance.services.facts import TrailFacts, facts_about, facts_of_trails
+from compliance.services.needs import Need, needs_of, requirement_for_type, requirements_of
 from compliance.services.trails import note_approval
 from tests.compliance.proving import DIGEST, OTHER_DIGEST, a_flow, a_trail, an_artifact, attest
 from tests.people import make_user
