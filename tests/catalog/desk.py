@@ -14,6 +14,7 @@ FILLED: dict[str, dict[str, Any]] = {  # what a valid row of a model needs besid
     "releases.Rule": {"type": "schedule"},
     "releases.Outcome": {"rule__type": "schedule"},
     "releases.ApprovalRequest": {"_fill_optional": ["trail"]},
+    "releases.Decision": {"request": lambda: baker.make("releases.ApprovalRequest", _fill_optional=["trail"])},
 }
 
 
