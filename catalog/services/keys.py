@@ -150,5 +150,5 @@ def note_use(secret: ApiKey | WebhookToken) -> None:
     now = timezone.now()
     if secret.last_used_at and now - secret.last_used_at < USED_EVERY:
         return
-    stale = Q(last_used_at=None) | Q(last_used_at__lt=now - USED_EVERY)
+    stale = Q(last_used_at=None) | Q(last_used_at__lte=now - USED_EVERY)
     type(secret).objects.filter(stale, pk=secret.pk).update(last_used_at=now)
