@@ -13,6 +13,7 @@ def work(release_id: int) -> None:
 
 @shared_task(name="releases.sweep")
 def sweep() -> int:
-    """Expire approvals that are overdue, and send every release that is due to a worker; returns how many."""
+    """Send every release that is due to a worker, and expire approvals that are overdue; returns how many were sent."""
+    sent = engine.sweep()
     approvals.expire_overdue()
-    return engine.sweep()
+    return sent

@@ -32,6 +32,7 @@ log = structlog.get_logger(__name__)
 ORDER: dict[str, int] = {Rule.Type.SCHEDULE: 0, Rule.Type.MANUAL: 1}
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=5)
 BATCH = 200  # jobs of one sweep
+FAILURES = (GatehouseError, ValidationError, ObjectDoesNotExist, DatabaseError, LookupError, ValueError, TypeError)
 State = Release.State
 
 
@@ -53,17 +54,9 @@ def work_on(release_id: int) -> None:
     try:
         while step(release_id):
             pass
-    except (
-        GatehouseError,
-        ValidationError,
-        ObjectDoesNotExist,
-        DatabaseError,
-        LookupError,
-        ValueError,
-        TypeError,
-    ) as e:
+    except FAILURES as error:
         log.exception("release_not_judged", release=release_id)
-        postpone(release_id, f"{type(e).__name__}: {e}")
+        postpone(release_id, f"{type(error).__name__}: {error}")
 
 
 @transaction.atomic

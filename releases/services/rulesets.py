@@ -60,9 +60,10 @@ def create_ruleset(
     return ruleset
 
 
-def write_rules(adjustment: RulesetAdjustment, *, rules: Sequence[Mapping[str, Any]]) -> list[Rule]:
+def write_rules(adjustment: RulesetAdjustment, *, rules: Sequence[Mapping[str, Any]]) -> None:
     """Write `rules` as new rule objects of one content of a ruleset. Raises ValidationError for what can't be kept."""
-    return [_write_rule(adjustment, given) for given in rules]
+    for given in rules:
+        _write_rule(adjustment, given)
 
 
 def check_rules(rules: Sequence[Mapping[str, Any]]) -> None:
@@ -92,7 +93,7 @@ def rule_faults(rule: Mapping[str, Any]) -> dict[str, str]:
     return {}
 
 
-def _write_rule(adjustment: RulesetAdjustment, given: Mapping[str, Any]) -> Rule:
+def _write_rule(adjustment: RulesetAdjustment, given: Mapping[str, Any]) -> None:
     kind = given["type"]
     content = {name: given.get(name) for name in FIELDS[kind]}
     if kind == Rule.Type.SCHEDULE:
@@ -107,4 +108,3 @@ def _write_rule(adjustment: RulesetAdjustment, given: Mapping[str, Any]) -> Rule
     )
     rule.full_clean()
     rule.save()
-    return rule

@@ -112,7 +112,7 @@ class ManualRuleInput(RuleInput):
 class AnyRule(serializers.Field):
     """One approval rule of any type; keys of other types, and the ids a client read before, are ignored."""
 
-    kinds: dict[Any, type[RuleInput]] = {each.type: each for each in (ScheduleRuleInput, ManualRuleInput)}  # type: ignore[attr-defined]
+    kinds: dict[Any, type[RuleInput]] = {each.type: each for each in (ScheduleRuleInput, ManualRuleInput)}
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if not isinstance(data, dict):

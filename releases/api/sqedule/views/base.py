@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
-from django.http import HttpResponse, JsonResponse
+from django.http import JsonResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -39,7 +39,7 @@ class SqeduleView(DialectView):
             return JsonResponse({"error": exc.message}, status=exc.status)
         return super().handle_exception(exc)
 
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Name the charset, also of errors."""
         response = super().finalize_response(request, response, *args, **kwargs)
         if response.get("Content-Type") == "application/json":
