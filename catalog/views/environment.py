@@ -13,7 +13,7 @@ from catalog.views.access import portal
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
 
-HISTORY = 20
+HISTORY = 12
 
 
 @require_safe

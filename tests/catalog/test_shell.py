@@ -191,3 +191,10 @@ def test_sheets_and_scripts_stay_small():
 
     assert weight("*.css") < 30_000
     assert weight("*.js") < 23_000  # with htmx 40
+
+
+def test_a_locked_door_says_so_in_our_look(client, db):
+    answers = [client.post(reverse("account_login"), {"login": "a@b.example", "password": "wrong"}) for _ in range(5)]
+
+    assert answers[-1].status_code == 429
+    assert "Locked for a while" in answers[-1].text
