@@ -15,9 +15,9 @@ from catalog.models import Component, Environment
 from catalog.rights import register_actions
 from catalog.slots import EventWords
 from releases.models import Application, ApprovalRequest, DeploymentPolicy, GateDecision, Release
-from releases.views.meters import with_gates
+from releases.views.rows import with_askers, with_gates
 
-HOME_ROWS, PANEL_ROWS, RAIL_GATES = 6, 5, 8
+HOME_ROWS, PANEL_ROWS, POLICY_ROWS, RAIL_GATES = 6, 5, 12, 8
 BLOCKED_FOR = timedelta(days=30)  # a decision older than this is nobody's next step
 DENYING = (GateDecision.Verdict.BLOCKED, GateDecision.Verdict.ERROR)
 
@@ -104,7 +104,7 @@ def _rail_state(environment: Environment, verdict: str) -> str:
 def waiting_panel(request: PortalRequest, subject: None) -> str:
     """What this person may decide, oldest first."""
     waiting = ApprovalRequest.objects.waiting_for(request.actor, timezone.now()).for_list()
-    rows = with_gates(request.actor, waiting.order_by("created_at", "pk")[:HOME_ROWS])
+    rows = with_askers(with_gates(request.actor, waiting.order_by("created_at", "pk")[:HOME_ROWS]))
     return render_to_string("releases/panels/waiting.html", {"rows": rows}, request=request)
 
 
@@ -112,7 +112,7 @@ def recent_panel(request: PortalRequest, subject: None) -> str:
     """The newest releases."""
     releases = Release.objects.visible_to(request.actor).filter(organization=request.actor.organization_id)
     return render_to_string(
-        "releases/panels/recent.html", {"releases": releases.for_list()[:HOME_ROWS]}, request=request
+        "releases/panels/recent.html", {"releases": with_askers(releases.for_list()[:HOME_ROWS])}, request=request
     )
 
 
@@ -120,9 +120,8 @@ def blocked_panel(request: PortalRequest, subject: None) -> str:
     """What the gate holds back: the newest decision about each component and environment, where it denies."""
     since = timezone.now() - BLOCKED_FOR
     decided = GateDecision.objects.visible_to(request.actor).filter(judged_at__gte=since)
-    newest = decided.latest_of("component", "environment").values("pk")
-    blocked = decided.filter(pk__in=newest, verdict__in=DENYING).for_list().select_related("release")
-    return render_to_string("releases/panels/blocked.html", {"decisions": blocked[:HOME_ROWS]}, request=request)
+    blocked = decided.denied_at_last().for_list().select_related("release")[:HOME_ROWS]
+    return render_to_string("releases/panels/blocked.html", {"decisions": list(blocked)}, request=request)
 
 
 def approvals_panel(request: PortalRequest, environment: Environment) -> str:
@@ -145,8 +144,9 @@ def policies_panel(request: PortalRequest, environment: Environment) -> str:
     policies = DeploymentPolicy.objects.visible_to(request.actor).filter(
         Q(environment=environment) | Q(environment=None), organization=environment.organization_id, is_active=True
     )
-    context = {"policies": list(policies.for_list()[:PANEL_ROWS])}
-    return render_to_string("releases/panels/policies.html", context, request=request) if context["policies"] else ""
+    found = list(policies.for_list())
+    context = {"policies": found[:POLICY_ROWS], "more": len(found) - POLICY_ROWS}
+    return render_to_string("releases/panels/policies.html", context, request=request) if found else ""
 
 
 def component_panel(request: PortalRequest, component: Component) -> str:
@@ -156,8 +156,8 @@ def component_panel(request: PortalRequest, component: Component) -> str:
     decisions = GateDecision.objects.visible_to(request.actor).filter(component=component).for_list()
     context = {
         "application": application,
-        "releases": list(releases) if application else [],
-        "decisions": list(decisions.latest_of("environment")),
+        "releases": with_askers(releases) if application else [],
+        "decisions": list(decisions.latest_of("environment_id")),
         "component": component,
         "release_path": f"/v1/applications/{quote(application.key)}/releases" if application else "",
         "new_application": {"id": component.slug, "version": {"proposal_state": "final"}},

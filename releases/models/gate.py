@@ -4,6 +4,8 @@ from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import F, Window
+from django.db.models.functions import FirstValue, RowNumber
 
 from catalog.models import TenantModel, TenantQuerySet
 
@@ -61,8 +63,16 @@ class GateDecisionQuerySet(TenantQuerySet):
         return self.select_related("environment", "component").defer("inputs")
 
     def latest_of(self, *columns: str) -> Self:
-        """The newest of each combination of `columns`."""
+        """The newest of each combination of `columns`; of a relation that is its `_id`."""
         return self.order_by(*columns, "-judged_at", "-pk").distinct(*columns)
+
+    def denied_at_last(self) -> Self:
+        """The newest about each component and environment, where it denies; newest first."""
+        newest = {"partition_by": [F("component_id"), F("environment_id")], "order_by": ["-judged_at", "-pk"]}
+        denying = (GateDecision.Verdict.BLOCKED, GateDecision.Verdict.ERROR)
+        return self.annotate(
+            place=Window(RowNumber(), **newest), standing=Window(FirstValue("verdict"), **newest)
+        ).filter(place=1, standing__in=denying)
 
 
 class GateDecision(TenantModel):

@@ -1,6 +1,6 @@
 """Who may answer an approval request: rights, the list and roles it names, four-eyes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from django.contrib.postgres.aggregates import JSONBAgg
@@ -97,12 +97,15 @@ def electorate(request: ApprovalRequest, members: Iterable[Member] | None = None
     ]
 
 
-def whom_to_ask(voters: Iterable[Voter], *, limit: int = 5) -> list[Who]:
-    """The voters in words: their roles first, then at most `limit` names.
+def whom_to_ask(voters: Iterable[Voter], *, named: Sequence[str] = (), limit: int = 5) -> list[Who]:
+    """The voters in words: their roles first, then at most `limit` names; of a list that was asked, all of it.
 
     Owners and admins may do anything; they are named only when nobody else may.
     """
     everybody = list(voters)
+    if named:
+        names = {voter.identity.casefold(): voter.name for voter in everybody}
+        return [Who(label=names.get(identity.casefold(), identity), kind="user") for identity in named]
     chosen = [voter for voter in everybody if voter.role not in HIGHEST] or everybody
     roles = sorted({voter.role_name for voter in chosen if voter.role_name})
     people = [Who(label=voter.name, kind="user") for voter in chosen[:limit]]

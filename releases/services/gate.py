@@ -13,8 +13,9 @@ from catalog.services.events import record_event
 from compliance.models import Flow, Trail
 from config.errors import RuleViolation
 from releases.models import DeploymentPolicy, GateDecision, Release
+from releases.services.gate_asked import Json, Question
 from releases.services.gate_document import decide, reasons
-from releases.services.gate_inputs import Json, Question, Rows, gather
+from releases.services.gate_inputs import Rows, gather
 
 TOLD_REASONS = 10
 

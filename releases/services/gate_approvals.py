@@ -8,7 +8,7 @@ from urllib.parse import quote
 from compliance.digests import normal_digest
 from compliance.requirements import Fact, Requirement, curl
 from releases.services.electorate import role_word
-from releases.services.gate_inputs import Json
+from releases.services.gate_asked import Json
 
 
 def approvals(inputs: Json, trail: Json | None, policies: Sequence[str], *, needed: bool) -> list[Requirement]:
@@ -60,8 +60,8 @@ def _about_trail(request: Json) -> Asked:
 def _about_release(release: Json, requests: Sequence[Json]) -> Asked:
     mine = [each for each in requests if each["release"] == release["number"]]
     stale = [each for each in mine if each["digest"] != release["digest"]]
-    joined = [way for way in (release["digest_by"], release["trail_by"]) if way]
-    derived = f"that {release['label']} is about this digest: joined by its {joined[0]}." if joined else None
+    joined = release["digest_by"] if release["digest"] else release["trail_by"]
+    derived = f"that {release['label']} is about this digest: joined by its {joined}." if joined else None
     fact = Fact(label=release["label"], url=release["url"])
     state = "stale" if stale and release["state"] == "approved" else release["state"]
     return Asked(state, release["created_at"], release["label"], fact, mine, derived)
@@ -169,5 +169,5 @@ def _application(inputs: Json) -> str:
 
 
 def asked_by(policies: Sequence[str]) -> str:
-    names = ", ".join(policies)
+    names = ", ".join(f"“{name}”" for name in policies)
     return f"Policy {names} needs it." if len(policies) == 1 else f"Policies {names} need it."

@@ -11,7 +11,7 @@ from catalog.requirements import is_open
 from compliance.requirements import Requirement, requirement_key
 from config.errors import GatehouseError
 from releases.services.gate_approvals import approvals
-from releases.services.gate_inputs import Json
+from releases.services.gate_asked import Json
 from releases.services.gate_requirements import around, moment_of, no_policy, of_trail
 
 FAULTS = (GatehouseError, ValidationError, ZoneInfoNotFoundError, LookupError, ValueError, TypeError)

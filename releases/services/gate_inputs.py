@@ -6,52 +6,31 @@ the policy that would have blocked.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, Model, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import JSONObject
+from django.db.models import Model, Q, QuerySet
 from django.urls import reverse
 
 from catalog.actors import resource_path, system_actor
 from catalog.models import Component, Environment, Organization
 from catalog.services.events import plain
 from catalog.services.who import Who
-from compliance.digests import normal_digest
 from compliance.models import Attestation, DriftReport, Flow, Trail
 from compliance.services.facts import SUPPLY, TrailFacts, facts_about
-from releases.models import (
-    Application,
-    ApprovalRequest,
-    Decision,
-    DeploymentPolicy,
-    Outcome,
-    Release,
-    ReleaseBinding,
-    Rule,
+from releases.models import ApprovalRequest, DeploymentPolicy
+from releases.services.electorate import DECIDE, Member, able, members_of, whom_to_ask
+from releases.services.gate_asked import (
+    Json,
+    Question,
+    applications_of,
+    component_json,
+    release_json,
+    releases_about,
+    request_json,
+    requests_about,
 )
-from releases.services import schedule
-from releases.services.electorate import DECIDE, Member, able, electorate, members_of, whom_to_ask
 
-Json = dict[str, Any]
 VERSION = 1
-RELEASES = 50  # of one digest, the newest
-Status = ApprovalRequest.Status
-
-
-@dataclass(frozen=True)
-class Question:
-    """May `digest` go to `environment` at `at`? `flow` is the one the asker names, `release` the occasion."""
-
-    organization: Organization
-    digest: str
-    at: datetime
-    environment: Environment | None = None
-    flow: Flow | None = None
-    release: Release | None = None
-    base_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,8 +53,9 @@ def gather(question: Question) -> tuple[Json, Rows]:
     organization, environment = question.organization, question.environment
     policies = list(selected_policies(organization, environment))
     facts = _one_per_trail(facts_about(system_actor(organization), question.digest, at=question.at))
-    releases = list(_releases(question, [each.trail for each in facts if each.trail]))
-    requests = list(_requests(question, releases, [each.trail for each in facts if each.trail]))
+    trails = [each.trail for each in facts if each.trail]
+    releases = list(releases_about(question, trails))
+    requests = list(requests_about(question, releases, trails))
     members = members_of(organization) if policies or requests else []
     flows = {policy.flow.uid: policy.flow for policy in policies} | {each.flow.uid: each.flow for each in facts}
     inputs = {
@@ -90,16 +70,16 @@ def gather(question: Question) -> tuple[Json, Rows]:
         },
         "environment": _environment(environment),
         "flow": question.flow.uid if question.flow else None,
-        "component": _component(question.release.application.component) if question.release else None,
+        "component": component_json(question.release.application.component) if question.release else None,
         "policies": [_policy(each) for each in policies],
         "flows": {str(uid): _flow(flow, organization, members) for uid, flow in flows.items()},
         "trails": [_trail(each) for each in facts],
-        "releases": [_release(each, question.at) for each in releases],
-        "requests": [_request(each, question.at, members) for each in requests],
-        "applications": _applications(facts) if policies and not releases else {},
+        "releases": [release_json(each, question.at) for each in releases],
+        "requests": [request_json(each, question.at, members) for each in requests],
+        "applications": applications_of(trails) if policies and not releases else {},
     }
-    trails = {str(each.trail.uid): each.trail for each in facts if each.trail}
-    return plain(inputs), Rows({str(each.uid): each for each in policies}, trails)
+    rows = Rows({str(each.uid): each for each in policies}, {str(each.uid): each for each in trails})
+    return plain(inputs), rows
 
 
 def selected_policies(organization: Organization, environment: Environment | None) -> QuerySet[DeploymentPolicy]:
@@ -169,16 +149,6 @@ def _drifted(environment: Environment) -> list[str]:
     return sorted({f"{each['artifactName']}:{each['artifactTag']}" for each in entries})
 
 
-def _component(component: Component | None) -> Json | None:
-    if component is None:
-        return None
-    return {
-        "name": component.name,
-        "uid": component.uid,
-        "url": reverse("catalog:component", args=[component.uid]),
-    }
-
-
 def _policy(policy: DeploymentPolicy) -> Json:
     return {
         "uid": policy.uid,
@@ -225,125 +195,10 @@ def _trail(facts: TrailFacts) -> Json:
         "commit": trail.commit,
         "label": str(trail),
         "url": reverse("compliance:trail", args=[trail.uid]),
-        "component": _component(trail.component),
+        "component": component_json(trail.component),
         "component_by": trail.component_by,
         "artifact": {"label": str(artifact), "reported_by": artifact.reported_by},
         "attestations": [
             {"uid": each.uid} | {name: getattr(each, name) for name in ATTESTED} for each in facts.attestations
         ],
     }
-
-
-def _releases(question: Question, trails: Sequence[Trail]) -> QuerySet[Release]:
-    """The releases about this digest and environment, newest first, each with the rules it froze. One query."""
-    about = Q(trail__in=trails, digest="")
-    if question.digest:
-        about |= Q(digest__in={question.digest, normal_digest(question.digest)})
-    if question.environment is not None:
-        about &= Q(environment=question.environment) | Q(environment=None)
-    if question.release is not None:
-        about |= Q(pk=question.release.pk)
-    outcomes = Outcome.objects.filter(
-        release=OuterRef("release"), rule=OuterRef("adjustment__rules"), created_at__lte=question.at
-    )
-    rules = (
-        ReleaseBinding.objects.filter(release=OuterRef("pk"), adjustment__rules__enabled=True)
-        .order_by("ruleset__key", "adjustment__rules__type", "adjustment__rules__number")
-        .values(
-            json=JSONObject(
-                ruleset=F("ruleset__key"),
-                mode=F("mode"),
-                success=Subquery(outcomes.values("success")[:1]),
-                reason=Subquery(outcomes.values("reason")[:1]),
-                **{name: F(f"adjustment__rules__{name}") for name in RULE},
-            )
-        )
-    )
-    return (
-        Release.objects.filter(about, organization=question.organization, created_at__lte=question.at)
-        .exclude(state=Release.State.CANCELLED)
-        .select_related("application__component", "environment", "trail")
-        .annotate(rules=ArraySubquery(rules))
-        .order_by("-created_at", "-pk")[:RELEASES]
-    )
-
-
-RULE = ("type", "number", "approval_policy", "minimum", *schedule.PARTS)
-
-
-def _release(release: Release, at: datetime) -> Json:
-    final = release.finalized_at is not None and release.finalized_at <= at
-    return {
-        "number": release.number,
-        "label": f"Release {release.number}",
-        "url": reverse("releases:release", args=[release.number]),
-        "application": release.application.key,
-        "component": _component(release.application.component),
-        "state": release.state if final else Release.State.PENDING,
-        "digest": release.digest,
-        "digest_by": release.digest_by,
-        "trail": release.trail.uid if release.trail else None,
-        "trail_by": release.trail_by,
-        "created_at": release.created_at,
-        "created_by": release.created_by,
-        "rules": release.rules,  # type: ignore[attr-defined]
-    }
-
-
-def _requests(question: Question, releases: Sequence[Release], trails: Sequence[Trail]) -> QuerySet[ApprovalRequest]:
-    """What people were asked about these releases and trails, newest first, each with its answers. One query."""
-    of_trails = Q(trail__in=trails)
-    if question.environment is not None:
-        of_trails &= Q(environment=question.environment) | Q(environment=None)
-    answers = (
-        Decision.objects.filter(request=OuterRef("pk"), created_at__lte=question.at)
-        .order_by("pk")
-        .values(
-            json=JSONObject(
-                identity=F("identity"), name=F("user__name"), role=F("role"), verdict=F("verdict"), said=F("comments")
-            )
-        )
-    )
-    return (
-        ApprovalRequest.objects.filter(of_trails | Q(release__in=releases), created_at__lte=question.at)
-        .exclude(status=Status.VOID)
-        .select_related("organization", "component", "trail", "release")
-        .annotate(answers=ArraySubquery(answers))
-        .order_by("-created_at", "-pk")
-    )
-
-
-def _request(request: ApprovalRequest, at: datetime, members: Sequence[Member]) -> Json:
-    answers = request.answers  # type: ignore[attr-defined]
-    status = request.status_at(at)
-    voters = electorate(request, members) if status == Status.PENDING else []
-    spoken = {each["identity"].casefold() for each in answers}
-    return {
-        "uid": request.uid,
-        "url": reverse("releases:approval", args=[request.uid]),
-        "status": status,
-        "trail": request.trail.uid if request.trail else None,
-        "release": request.release.number if request.release else None,
-        "digest": request.digest,
-        "requested_by": request.requested_by,
-        "created_at": request.created_at,
-        "four_eyes": request.organization.four_eyes,
-        "needed": needed(request, len(voters)),
-        "answers": answers,
-        "who": whom_to_ask(voter for voter in voters if voter.identity.casefold() not in spoken),
-    }
-
-
-def needed(request: ApprovalRequest, voters: int) -> int:
-    """How many approvals settle a request, at the least."""
-    by_policy = {Rule.Policy.MINIMUM: request.minimum or 1, Rule.Policy.ALL: voters}.get(Rule.Policy(request.policy), 1)
-    return max(by_policy, len(request.required_approvers), len(request.required_roles), 1)
-
-
-def _applications(facts: Sequence[TrailFacts]) -> dict[str, str]:
-    """Component uid to application key, for the line that asks for a release."""
-    components = {each.trail.component_id for each in facts if each.trail and each.trail.component_id}
-    if not components:
-        return {}
-    keys = Application.objects.filter(component__in=components).values_list("component__uid", "key")
-    return {str(uid): key for uid, key in keys}

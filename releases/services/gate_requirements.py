@@ -14,7 +14,8 @@ from compliance.requirements import Fact, Requirement, curl, requirement_key
 from compliance.services.needs import requirement_for_type
 from releases.services import schedule
 from releases.services.gate_approvals import approvals, asked_by, release_request
-from releases.services.gate_inputs import Json, trail_facts
+from releases.services.gate_asked import Json
+from releases.services.gate_inputs import trail_facts
 from releases.services.windows import next_opening
 
 

@@ -16,7 +16,7 @@ from catalog.views.rendering import render_page
 from releases.forms import DecisionForm
 from releases.models import ApprovalRequest
 from releases.views.deciding import approval_box, judge_for, subject_of, take_answer
-from releases.views.meters import with_gates
+from releases.views.rows import names_of, with_askers, with_gates
 
 VIEWS = {"mine": "Waiting on me", "asked": "Asked by me", "open": "All open", "decided": "Decided"}
 SAFE_OR_POST = ["GET", "HEAD", "POST"]
@@ -42,7 +42,7 @@ def approval_list(request: PortalRequest) -> HttpResponse:
         "view": view,
         "tabs": _tabs(request, view),
         "page": page,
-        "rows": with_gates(request.actor, page),
+        "rows": with_askers(with_gates(request.actor, page)),
         "chosen": chosen,
     }
     if chosen is not None:
@@ -61,7 +61,8 @@ def approval_page(request: PortalRequest, uid: str) -> HttpResponse:
         if status == 302:
             return redirect("releases:approval", uid=uid)
         approval = ApprovalRequest.objects.for_list().get(pk=approval.pk)
-    context = {"approval_request": approval, "subject": subject_of(approval)}
+    asker = names_of([approval.requested_by])[approval.requested_by]
+    context = {"approval_request": approval, "subject": subject_of(approval), "asker": asker}
     context |= _box(request, approval, f"{request.path}#decide", form)
     return render_page(request, "releases/approval.html", context, status=status)
 

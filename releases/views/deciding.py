@@ -8,13 +8,14 @@ from django.utils import timezone
 from catalog.actors import Actor
 from catalog.middleware import PortalRequest
 from catalog.requirements import is_open
+from catalog.services.who import Who
 from config.errors import GatehouseError
 from releases.forms import VERDICTS, DecisionForm
 from releases.models import ApprovalRequest, Decision
 from releases.services.approvals import decide, objection
 from releases.services.electorate import electorate, whom_to_ask
 from releases.services.gate import Judgement, judge
-from releases.services.gate_inputs import needed
+from releases.services.gate_asked import needed
 
 Box = dict[str, Any]
 Status = ApprovalRequest.Status
@@ -86,7 +87,7 @@ def approval_box(
         "evidence": evidence_in_view(judgement) if judgement else [],
         "may_decide": not refusal,
         "objection": refusal if status == Status.PENDING else "",
-        "who_may": (known["who"] if known else whom_to_ask(electorate(approval))) if ask else [],
+        "who_may": (known["who"] if known else _whom_to_ask(approval)) if ask else [],
         "url": url,
         "bound_digest": approval.digest,
         "form": form,
@@ -121,6 +122,12 @@ def _gathered(approval: ApprovalRequest, judgement: Judgement | None) -> dict[st
     return next((each for each in requests if each["uid"] == str(approval.uid)), None)
 
 
+def _whom_to_ask(approval: ApprovalRequest) -> list[Who]:
+    spoken = {each.identity.casefold() for each in approval.decisions.all()}
+    voters = [each for each in electorate(approval) if each.identity.casefold() not in spoken]
+    return whom_to_ask(voters, named=[each for each in approval.required_approvers if each.casefold() not in spoken])
+
+
 def _vote(decision: Decision, actor: Actor) -> dict[str, Any]:
     return {
         "name": str(decision.user or decision.identity),
@@ -137,7 +144,6 @@ def _bound(approval: ApprovalRequest) -> list[dict[str, Any]]:
         {"label": "Artifact", "digest": approval.digest},
         {"label": "Trail", "text": str(trail) if trail else ""},
         {"label": "To", "text": approval.environment.name if approval.environment else ""},
-        {"label": "Asked by", "text": approval.requested_by},
         {"label": "Expires", "at": approval.deadline},
     ]
     return [each for each in said if any(value for key, value in each.items() if key != "label")]

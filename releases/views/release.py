@@ -22,7 +22,7 @@ from releases.services.gate import Judgement, judge
 from releases.services.joins import unknown_names
 from releases.views.approval import is_uid
 from releases.views.deciding import approval_box, take_answer
-from releases.views.meters import with_gates
+from releases.views.rows import names_of, with_askers, with_gates
 
 HISTORY = 30
 DERIVED = {
@@ -40,7 +40,7 @@ def release_list(request: PortalRequest) -> HttpResponse:
     """Who asked to ship what, and what became of it."""
     found = ReleaseFilter(request.GET, queryset=releases_of(request), request=request)
     page = keyset_page(found.qs, request)
-    context = {"filter": found, "page": page, "rows": with_gates(request.actor, page)}
+    context = {"filter": found, "page": page, "rows": with_askers(with_gates(request.actor, page))}
     return render_page(request, "releases/release_list.html", context, partial="rows")
 
 
@@ -99,6 +99,7 @@ def _about(request: PortalRequest, release: Release, form: DecisionForm | None) 
     current = next((each for each in asked if each.status == ApprovalRequest.Status.PENDING), next(iter(asked), None))
     context = {
         "release": release,
+        "asker": names_of([release.created_by])[release.created_by],
         "decision": judgement.document,
         "rules": _rules(judgement, release),
         "joins": _joins(release),
@@ -116,16 +117,26 @@ def _about(request: PortalRequest, release: Release, form: DecisionForm | None) 
 def _rules(judgement: Judgement, release: Release) -> list[dict[str, Any]]:
     """The rules this release froze, each with what it said; a cancelled release is not judged, so it shows none."""
     found = [each for each in judgement.inputs["releases"] if each["number"] == release.number]
-    return [rule | {"words": rule_words(rule), "state": _rule_state(rule)} for each in found for rule in each["rules"]]
+    return [
+        rule | {"words": rule_words(rule)} | _rule_state(rule, is_final=release.is_final)
+        for each in found
+        for rule in each["rules"]
+    ]
 
 
-def _rule_state(rule: dict[str, Any]) -> str:
-    """What a rule said, in the vocabulary of requirements: a permissive one that fails is passed over."""
+def _rule_state(rule: dict[str, Any], *, is_final: bool) -> dict[str, str]:
+    """What a rule said: its state in the vocabulary of requirements, and the word where the page can say more."""
+    if rule["success"] is None and is_final:
+        return {"state": "not_required", "word": "Not asked"}  # a rule before it had ended the release
     if rule["success"] is None:
-        return "awaiting" if rule["type"] == "manual" else "later"
+        return (
+            {"state": "awaiting", "word": "Waiting"} if rule["type"] == "manual" else {"state": "later", "word": "Next"}
+        )
     if rule["success"]:
-        return "satisfied"
-    return "failing" if rule["mode"] == "enforcing" else "not_required"
+        return {"state": "satisfied", "word": "Passed"}
+    if rule["mode"] == "enforcing":
+        return {"state": "failing", "word": "Failed"}
+    return {"state": "not_required", "word": "Failed, passed over"}
 
 
 def rule_words(rule: dict[str, Any]) -> str:
