@@ -62,10 +62,15 @@ def requirement_key(kind: str, word: str = "") -> str:
     return f"{kind}:{quote(word, safe='')}" if word else kind
 
 
-def curl(method: str, path: str, body: Mapping[str, Any] | None = None, *, base_url: str = "") -> str:
-    """The shell line that sends this request; `$TOKEN` (and `$GATEHOUSE` without a base url) are the reader's own."""
+def curl(method: str, path: str, body: Mapping[str, Any] | None = None, *, file: str = "", base_url: str = "") -> str:
+    """The shell line that sends this request, with a JSON body or a file.
+
+    `$TOKEN` (and `$GATEHOUSE` without a base url) are the reader's own.
+    """
     address = shlex.quote(f"{base_url}{path}") if base_url else f'"$GATEHOUSE{path}"'
     lines = [f"curl -X {method} {address}", '-H "Authorization: Bearer $TOKEN"']
     if body is not None:
         lines += ['-H "Content-Type: application/json"', f"-d {shlex.quote(json.dumps(body, ensure_ascii=False))}"]
+    if file:
+        lines.append(f"-F file=@{shlex.quote(file)}")
     return " \\\n  ".join(lines)

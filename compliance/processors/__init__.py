@@ -2,10 +2,20 @@
 
 from collections.abc import Callable
 
-from compliance.processors import junit
+from compliance.processors import jira, junit, snyk, sonar
 from compliance.processors.finding import Finding, Unreadable
 
-READERS: dict[str, Callable[[bytes], Finding]] = {"junit": junit.read}
+READERS: dict[str, Callable[[bytes], Finding]] = {
+    "jira": jira.read,
+    "junit": junit.read,
+    "snyk": snyk.read,
+    "sonar": sonar.read,
+}
+
+
+def is_read(type: str) -> bool:
+    """Whether files of attestations of this type are read."""
+    return type.strip().lower() in READERS
 
 
 def judge_evidence(type: str, content: bytes) -> Finding | None:

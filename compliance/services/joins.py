@@ -81,7 +81,8 @@ def set_component(flow: Flow, join: Join) -> None:
     flow.component, flow.component_by = join.component, join.by
     Flow.objects.filter(pk=flow.pk).update(component=join.component, component_by=join.by)
     trails = flow.trails.all() if join.component else flow.trails.filter(component_by=BY_FLOW)
-    trails.update(component=join.component, component_by=BY_FLOW if join.component else "")
+    held = [each.pk for each in trails.select_for_update(no_key=True).order_by("pk").only("pk")]  # in everyone's order
+    Trail.objects.filter(pk__in=held).update(component=join.component, component_by=BY_FLOW if join.component else "")
 
 
 def _by_repository(organization: Organization, key: str) -> Component | None:

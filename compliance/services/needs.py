@@ -11,8 +11,10 @@ from django.urls import reverse
 
 from compliance.flow_template import TemplateError, read_template
 from compliance.models import Attestation, Trail
+from compliance.processors import is_read
 from compliance.requirements import Fact, Requirement, curl, requirement_key
 from compliance.services.facts import TrailFacts
+from compliance.summaries import summary
 
 Status = Attestation.Status
 
@@ -103,7 +105,7 @@ def _attested(facts: TrailFacts, need: Need, base_url: str, ask: bool) -> Requir
         state=state,
         detail=_said(facts, need, decisive),
         fact=attestation_fact(facts.trail, decisive) if decisive and facts.trail else None,
-        request=_attestation_request(facts, need, base_url) if is_open and ask else None,
+        request=_supplying_request(facts, need, decisive, base_url) if is_open and ask else None,
         who=facts.suppliers if is_open and ask else (),
         derived=_derived(facts),
     )
@@ -123,16 +125,25 @@ def _said(facts: TrailFacts, need: Need, decisive: Attestation | None) -> str:
     if decisive.status == Status.PENDING:
         return f"Recorded by {decisive.recorded_by}, without a result yet."
     word = "Passed" if decisive.status == Status.PASSED else "Failed"
-    return f"{word}, recorded by {decisive.recorded_by}."
+    said = summary(decisive.details).rstrip(".")
+    return f"{word}, recorded by {decisive.recorded_by}{f': {said}' if said else ''}."
 
 
-def _attestation_request(facts: TrailFacts, need: Need, base_url: str) -> str:
-    body = {"type": need.name, "status": "PASSED"}
-    if need.kind == "name":
-        body = {"type": need.type or "<type>", "name": need.name, "status": "PASSED"}
+def _supplying_request(facts: TrailFacts, need: Need, decisive: Attestation | None, base_url: str) -> str:
+    """The evidence of an attestation that waits for it, else a new attestation in the place of what failed: of the
+    same type, name and digest, or the old one would go on counting."""
+    path = f"/api/v1/trails/{facts.trail.uid if facts.trail else '$TRAIL'}/attestations"
+    if decisive and decisive.status == Status.PENDING and is_read(decisive.type):
+        return curl("POST", f"{path}/{decisive.uid}/evidence", file="report.xml", base_url=base_url)
+    body = {"type": need.name if need.kind == "type" else need.type or "<type>", "status": "PASSED"}
+    if decisive is not None:
+        body |= {"type": decisive.type}
+        body |= {"name": decisive.name} if decisive.name else {}
+        body |= {"artifactFingerprint": decisive.digest} if decisive.digest else {}
+    elif need.kind == "name":
+        body |= {"name": need.name}
     body["orgSlug"] = facts.flow.organization.slug
-    trail = facts.trail.uid if facts.trail else "$TRAIL"
-    return curl("POST", f"/api/v1/trails/{trail}/attestations", body, base_url=base_url)
+    return curl("POST", path, body, base_url=base_url)
 
 
 def _approval(facts: TrailFacts, base_url: str, ask: bool) -> Requirement:

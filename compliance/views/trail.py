@@ -20,6 +20,7 @@ from compliance.models import Artifact, Attestation, Evidence, Trail
 from compliance.services.facts import TrailFacts, facts_of_trails
 from compliance.services.needs import needs_of, requirements_of
 from compliance.services.standing import Standing, compliance_state, running_where
+from compliance.summaries import summary
 
 HISTORY = 30
 SHOWN = 100  # attestations, files
@@ -120,10 +121,12 @@ def evidence_of(request: PortalRequest, trail: Trail) -> list[dict[str, Any]]:
 
 def attestations_of(
     request: PortalRequest, trail: Trail, files: Sequence[dict[str, Any]]
-) -> list[tuple[Attestation, list[dict[str, Any]]]]:
-    """The newest attestations, each with its files."""
+) -> list[tuple[Attestation, str, list[dict[str, Any]]]]:
+    """The newest attestations, each with what it says in short and its files."""
     rows = Attestation.objects.visible_to(request.actor).filter(trail=trail)[:SHOWN]
-    return [(each, [file for file in files if file["attestation_id"] == each.pk]) for each in rows]
+    return [
+        (each, summary(each.details), [file for file in files if file["attestation_id"] == each.pk]) for each in rows
+    ]
 
 
 def trails_panel(request: PortalRequest, component: Component) -> str:

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import IntegrityError
 from django.http import Http404, HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
-from psycopg.errors import UniqueViolation
+from psycopg.errors import ForeignKeyViolation, UniqueViolation
 from rest_framework import exceptions
 
 from config.api.dialects import Dialect
@@ -46,6 +46,8 @@ def understood(error: Exception, method: str = "") -> GatehouseError | None:
             return refused_fields(list(django_fields(error)))
         case IntegrityError() if isinstance(error.__cause__, UniqueViolation):
             return Conflict("This exists already.")
+        case IntegrityError() if isinstance(error.__cause__, ForeignKeyViolation):
+            return Conflict("What this refers to was deleted meanwhile.")
         case PermissionDenied():
             return Forbidden(str(error) or "Not allowed.")
         case RequestDataTooBig() | TooManyFieldsSent():

@@ -1,5 +1,6 @@
 """What is known, what is asked, what holds: the functions that pages, assert, status and gate share."""
 
+import shlex
 from datetime import timedelta
 
 import pytest
@@ -150,17 +151,28 @@ def test_an_open_requirement_carries_the_request_and_who_may_send_it(acme, admin
     )
 
 
-def test_the_request_of_a_requirement_supplies_it(admin, api):
-    flow = a_flow(admin, required_types=["it's"])
-    trail = a_trail(admin, flow)
-    facts = facts_of_trails([trail])[trail.pk][0]
-    line = requirement_for_type(facts, "it's").request
-    body = line.partition("-d ")[2].strip("'").replace("'\"'\"'", "'")
+@pytest.mark.parametrize("known", [None, {}, {"name": "Scan"}, {"name": "Scan", "digest": "sha256:abc"}])
+def test_the_request_of_a_requirement_supplies_it(admin, api, known):
+    trail = a_trail(admin, a_flow(admin, required_types=["it's"]))
+    an_artifact(admin, trail, "sha256:abc")
+    if known is not None:
+        attest(admin, trail, "it's", "failed", **known)
+    line = requirement_for_type(facts_of_trails([trail])[trail.pk][0], "it's").request
+    body = shlex.split(line)[-1]
 
-    assert (
-        api.post(f"/api/v1/trails/{trail.uid}/attestations", body, content_type="application/json").status_code == 201
-    )
+    api.post(f"/api/v1/trails/{trail.uid}/attestations", body, content_type="application/json")
+
     assert requirement_for_type(facts_of_trails([trail])[trail.pk][0], "it's").state == "satisfied"
+
+
+def test_an_attestation_that_waits_for_its_evidence_asks_for_the_file(admin):
+    trail = a_trail(admin, a_flow(admin))
+    waiting = attest(admin, trail, "junit", "pending")
+
+    line = requirement_for_type(facts_of_trails([trail])[trail.pk][0], "junit").request
+
+    assert f"/attestations/{waiting.uid}/evidence" in line
+    assert "-F file=@report.xml" in line
 
 
 def test_states_and_facts_of_requirements(admin):
