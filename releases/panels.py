@@ -14,8 +14,9 @@ from catalog.middleware import PortalRequest
 from catalog.models import Component, Environment
 from catalog.rights import register_actions
 from catalog.slots import EventWords
-from releases.models import Application, ApprovalRequest, DeploymentPolicy, GateDecision, Release
-from releases.views.rows import with_askers, with_gates
+from releases.models import Application, ApprovalRequest, DeploymentPolicy, GateDecision
+from releases.views.release import releases_of
+from releases.views.rows import asker, with_gates
 
 HOME_ROWS, PANEL_ROWS, POLICY_ROWS, RAIL_GATES = 6, 5, 12, 8
 BLOCKED_FOR = timedelta(days=30)  # a decision older than this is nobody's next step
@@ -103,17 +104,15 @@ def _rail_state(environment: Environment, verdict: str) -> str:
 
 def waiting_panel(request: PortalRequest, subject: None) -> str:
     """What this person may decide, oldest first."""
-    waiting = ApprovalRequest.objects.waiting_for(request.actor, timezone.now()).for_list()
-    rows = with_askers(with_gates(request.actor, waiting.order_by("created_at", "pk")[:HOME_ROWS]))
+    waiting = ApprovalRequest.objects.waiting_for(request.actor, timezone.now()).annotate(asker=asker("requested_by"))
+    rows = with_gates(request.actor, waiting.for_list().order_by("created_at", "pk")[:HOME_ROWS])
     return render_to_string("releases/panels/waiting.html", {"rows": rows}, request=request)
 
 
 def recent_panel(request: PortalRequest, subject: None) -> str:
     """The newest releases."""
-    releases = Release.objects.visible_to(request.actor).filter(organization=request.actor.organization_id)
-    return render_to_string(
-        "releases/panels/recent.html", {"releases": with_askers(releases.for_list()[:HOME_ROWS])}, request=request
-    )
+    context = {"releases": list(releases_of(request)[:HOME_ROWS])}
+    return render_to_string("releases/panels/recent.html", context, request=request)
 
 
 def blocked_panel(request: PortalRequest, subject: None) -> str:
@@ -152,11 +151,10 @@ def policies_panel(request: PortalRequest, environment: Environment) -> str:
 def component_panel(request: PortalRequest, component: Component) -> str:
     """The newest releases of a component, and what the gate last said about it for each environment."""
     application = Application.objects.visible_to(request.actor).filter(component=component).first()
-    releases = Release.objects.visible_to(request.actor).filter(application=application).for_list()[:PANEL_ROWS]
     decisions = GateDecision.objects.visible_to(request.actor).filter(component=component).for_list()
     context = {
         "application": application,
-        "releases": with_askers(releases) if application else [],
+        "releases": list(releases_of(request).filter(application=application)[:PANEL_ROWS]) if application else [],
         "decisions": list(decisions.latest_of("environment_id")),
         "component": component,
         "release_path": f"/v1/applications/{quote(application.key)}/releases" if application else "",

@@ -147,10 +147,12 @@ def _organization(
     actor: Actor, environment: Environment | None, flow: Flow | None, release: Release | None
 ) -> Organization:
     """The organization whose rules count: that of what is named, which must be one and the same."""
-    named = {each.organization_id: each.organization for each in (environment, flow, release) if each is not None}
-    if len(named) > 1:
+    named = [each for each in (environment, flow, release) if each is not None]
+    if len({each.organization_id for each in named}) > 1:
         raise RuleViolation("Environment, flow and release belong to different organizations.")
-    return next(iter(named.values()), actor.organization)
+    if not named or named[0].organization_id == actor.organization_id:
+        return actor.organization
+    return named[0].organization
 
 
 def _subject(organization: Organization, component: Component | None) -> GateDecision:

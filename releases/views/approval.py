@@ -16,7 +16,7 @@ from catalog.views.rendering import render_page
 from releases.forms import DecisionForm
 from releases.models import ApprovalRequest
 from releases.views.deciding import approval_box, judge_for, subject_of, take_answer
-from releases.views.rows import names_of, with_askers, with_gates
+from releases.views.rows import asker, with_gates
 
 VIEWS = {"mine": "Waiting on me", "asked": "Asked by me", "open": "All open", "decided": "Decided"}
 SAFE_OR_POST = ["GET", "HEAD", "POST"]
@@ -42,7 +42,7 @@ def approval_list(request: PortalRequest) -> HttpResponse:
         "view": view,
         "tabs": _tabs(request, view),
         "page": page,
-        "rows": with_askers(with_gates(request.actor, page)),
+        "rows": with_gates(request.actor, page),
         "chosen": chosen,
     }
     if chosen is not None:
@@ -54,23 +54,26 @@ def approval_list(request: PortalRequest) -> HttpResponse:
 @portal
 def approval_page(request: PortalRequest, uid: str) -> HttpResponse:
     """One approval with all that is needed to decide it; works as well from a mail as from the inbox."""
-    approval = get_object_or_404(ApprovalRequest.objects.visible_to(request.actor).for_list(), uid=uid)
+    approval = get_object_or_404(approvals_of(request), uid=uid)
     form, status = None, 200
     if request.method == "POST":
         form, status = take_answer(request, approval)
         if status == 302:
             return redirect("releases:approval", uid=uid)
-        approval = ApprovalRequest.objects.for_list().get(pk=approval.pk)
-    asker = names_of([approval.requested_by])[approval.requested_by]
-    context = {"approval_request": approval, "subject": subject_of(approval), "asker": asker}
+        approval = get_object_or_404(approvals_of(request), uid=uid)
+    context = {"approval_request": approval, "subject": subject_of(approval)}
     context |= _box(request, approval, f"{request.path}#decide", form)
     return render_page(request, "releases/approval.html", context, status=status)
 
 
 def _chosen(request: PortalRequest) -> ApprovalRequest | None:
     uid = request.GET.get("approval", "")
-    visible = ApprovalRequest.objects.visible_to(request.actor).for_list()
-    return get_object_or_404(visible, uid=uid) if is_uid(uid) else None
+    return get_object_or_404(approvals_of(request), uid=uid) if is_uid(uid) else None
+
+
+def approvals_of(request: PortalRequest) -> QuerySet[ApprovalRequest]:
+    """The approvals this person may see, with all that a row or a page shows."""
+    return ApprovalRequest.objects.visible_to(request.actor).for_list().annotate(asker=asker("requested_by"))
 
 
 def is_uid(text: str) -> bool:
@@ -87,7 +90,7 @@ def _box(request: PortalRequest, approval: ApprovalRequest, url: str, form: Deci
 def _of_view(request: PortalRequest, view: str) -> QuerySet[ApprovalRequest]:
     """The rows of one tab: open ones oldest first, decided ones newest first."""
     now = timezone.now()
-    approvals = ApprovalRequest.objects.visible_to(request.actor).for_list()
+    approvals = approvals_of(request)
     if view == "decided":
         return approvals.filter(resolved_at__isnull=False).order_by("-created_at", "-pk")
     by_view = {

@@ -22,7 +22,7 @@ from releases.services.gate import Judgement, judge
 from releases.services.joins import unknown_names
 from releases.views.approval import is_uid
 from releases.views.deciding import approval_box, take_answer
-from releases.views.rows import names_of, with_askers, with_gates
+from releases.views.rows import asker, with_gates
 
 HISTORY = 30
 DERIVED = {
@@ -40,7 +40,7 @@ def release_list(request: PortalRequest) -> HttpResponse:
     """Who asked to ship what, and what became of it."""
     found = ReleaseFilter(request.GET, queryset=releases_of(request), request=request)
     page = keyset_page(found.qs, request)
-    context = {"filter": found, "page": page, "rows": with_askers(with_gates(request.actor, page))}
+    context = {"filter": found, "page": page, "rows": with_gates(request.actor, page)}
     return render_page(request, "releases/release_list.html", context, partial="rows")
 
 
@@ -76,7 +76,8 @@ def release_by_uid(request: PortalRequest, uid: str) -> HttpResponse:
 
 def releases_of(request: PortalRequest) -> QuerySet[Release]:
     """The releases this person may see in the organization at hand: numbers are unique only there."""
-    return Release.objects.visible_to(request.actor).filter(organization=request.actor.organization_id).for_list()
+    releases = Release.objects.visible_to(request.actor).filter(organization=request.actor.organization_id)
+    return releases.for_list().annotate(asker=asker("created_by"))
 
 
 def _approvals(request: PortalRequest, release: Release) -> QuerySet[ApprovalRequest]:
@@ -99,7 +100,6 @@ def _about(request: PortalRequest, release: Release, form: DecisionForm | None) 
     current = next((each for each in asked if each.status == ApprovalRequest.Status.PENDING), next(iter(asked), None))
     context = {
         "release": release,
-        "asker": names_of([release.created_by])[release.created_by],
         "decision": judgement.document,
         "rules": _rules(judgement, release),
         "joins": _joins(release),

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import TypeVar
 
-from django.db.models.functions import Lower
+from django.db.models import F, OuterRef, Subquery
+from django.db.models.functions import Coalesce, Lower
 
 from catalog.actors import Actor
 from catalog.models import User
@@ -25,23 +26,7 @@ def with_gates(actor: Actor, rows: Iterable[Row]) -> list[Row]:
     return listed
 
 
-def with_askers(rows: Iterable[Row]) -> list[Row]:
-    """The rows, each with `asker`: the name of the person who asked where the row keeps their address. One query."""
-    listed = list(rows)
-    names = names_of(_label(row) for row in listed)
-    for row in listed:
-        row.asker = names[_label(row)]  # type: ignore[union-attr]
-    return listed
-
-
-def names_of(labels: Iterable[str]) -> dict[str, str]:
-    """By label as given, the name of the person whose address it is; what is no address names itself."""
-    wanted = {label: label.lower() for label in labels}
-    addresses = {address for address in wanted.values() if "@" in address}
-    people = User.objects.annotate(address=Lower("email")).filter(address__in=addresses).exclude(name="")
-    names = dict(people.values_list("address", "name")) if addresses else {}
-    return {label: names.get(address, label) for label, address in wanted.items()}
-
-
-def _label(row: Release | ApprovalRequest) -> str:
-    return row.created_by if isinstance(row, Release) else row.requested_by
+def asker(column: str) -> Coalesce:
+    """Who asked, for `annotate`: the name of the person whose address stands in `column`, else what stands there."""
+    people = User.objects.annotate(address=Lower("email")).filter(address=Lower(OuterRef(column))).exclude(name="")
+    return Coalesce(Subquery(people.values("name")[:1]), F(column))
