@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "catalog.middleware.ActorMiddleware",
+    "config.views.MethodPage",
     "axes.middleware.AxesMiddleware",
 ]
 

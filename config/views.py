@@ -1,5 +1,8 @@
 """Operations, and the errors no view caught: printed by the dialect that owns the path, else as a page."""
 
+from collections.abc import Callable
+from http import HTTPStatus
+
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -7,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from config.api.dialects import dialect_of
-from config.api.errors import error_response, understood
+from config.api.errors import MethodNotAllowed, error_response, understood
 from config.errors import BadInput, Forbidden, GatehouseError, NotFound
 
 
@@ -49,6 +52,24 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404: the same for a stranger's thing and for none."""
     return _answer(request, NotFound("There is nothing at this address."), "404.html")
+
+
+class MethodPage:
+    """Middleware that gives a portal page's 405 words: somebody who signs in again comes back by GET to a form's
+    address. The `Allow` header stays."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED or response.streaming or response.content:
+            return response
+        page = _answer(
+            request, MethodNotAllowed("This address takes a form, not a visit. Go back and try again."), "refused.html"
+        )
+        page["Allow"] = response["Allow"]
+        return page
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
