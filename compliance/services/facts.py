@@ -31,7 +31,7 @@ class TrailFacts:
     artifact: Artifact | None = None
     digest: str | None = None
     attestations: tuple[Attestation, ...] = ()
-    roster: Roster | None = field(default=None, compare=False, repr=False)
+    rosters: dict[int, Roster] = field(default_factory=dict, compare=False, repr=False)  # of all read at once
 
     @cached_property
     def passed_types(self) -> frozenset[str]:
@@ -68,7 +68,9 @@ class TrailFacts:
 
     @property
     def _roster(self) -> Roster:
-        return self.roster or Roster(self.flow.organization)
+        if self.flow.organization_id not in self.rosters:
+            self.rosters[self.flow.organization_id] = Roster(self.flow.organization)
+        return self.rosters[self.flow.organization_id]
 
 
 def facts_about(actor: Actor, digest: str, *, flow: Flow | None = None, at: datetime | None = None) -> list[TrailFacts]:
@@ -88,16 +90,9 @@ def facts_about(actor: Actor, digest: str, *, flow: Flow | None = None, at: date
         .order_by("-trail__created_at", "-trail_id", "-pk")[:MAX_TRAILS]
     )  # fmt: skip
     latest = latest_attestations({each.trail_id for each in found}, digest=digest, at=at)
-    rosters = _rosters(each.trail for each in found)
+    rosters: dict[int, Roster] = {}
     return [
-        TrailFacts(
-            each.trail.flow,
-            each.trail,
-            each,
-            digest,
-            tuple(latest.get(each.trail_id, ())),
-            rosters[each.organization_id],
-        )
+        TrailFacts(each.trail.flow, each.trail, each, digest, tuple(latest.get(each.trail_id, ())), rosters)
         for each in found
     ]
 
@@ -114,20 +109,15 @@ def facts_of_trails(
     for artifact in Artifact.objects.filter(trail__in=ids).order_by("pk"):
         artifacts.setdefault(artifact.trail_id, []).append(artifact)
     latest = latest_attestations(ids) if latest is None else latest
-    rosters = _rosters(trails)
+    rosters: dict[int, Roster] = {}
     facts: dict[int, list[TrailFacts]] = {}
     for trail in trails:
-        known, roster = tuple(latest.get(trail.pk, ())), rosters[trail.organization_id]
+        known = tuple(latest.get(trail.pk, ()))
         facts[trail.pk] = [
-            TrailFacts(trail.flow, trail, each, each.digest, tuple(_counting(known, each.digest)), roster)
+            TrailFacts(trail.flow, trail, each, each.digest, tuple(_counting(known, each.digest)), rosters)
             for each in artifacts.get(trail.pk, ())
-        ] or [TrailFacts(trail.flow, trail, attestations=known, roster=roster)]
+        ] or [TrailFacts(trail.flow, trail, attestations=known, rosters=rosters)]
     return facts
-
-
-def _rosters(trails: Iterable[Trail]) -> dict[int, Roster]:
-    """One roster per organization, so that whom to ask is read once."""
-    return {each.organization_id: Roster(each.flow.organization) for each in trails}
 
 
 def latest_attestations(
