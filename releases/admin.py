@@ -11,6 +11,7 @@ from django.urls import reverse
 from catalog.actors import Actor
 from catalog.admin import GatehouseAdmin, ReadOnlyAdmin
 from config.errors import GatehouseError
+from releases import admin_gate  # noqa: F401  registers approvals, policies and decisions
 from releases.models import (
     Application,
     ApplicationAdjustment,
