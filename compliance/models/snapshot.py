@@ -19,6 +19,16 @@ class SnapshotQuerySet(TenantQuerySet):
         """Each environment's latest."""
         return self.filter(index=models.F("environment__snapshot_index"))
 
+    def with_approval(self) -> Self:
+        """With `approved_by`, `approved_at` and `approved_why` where it is the active baseline, else None."""
+        active = models.FilteredRelation("baselines", condition=Q(baselines__is_active=True))
+        return self.annotate(
+            approval=active,
+            approved_by=models.F("approval__approved_by"),
+            approved_at=models.F("approval__created_at"),
+            approved_why=models.F("approval__description"),
+        )
+
 
 class Snapshot(TenantModel):
     """All that runs in an environment at one moment: full state, not a change. The counts say what it changed."""

@@ -1,14 +1,14 @@
 """Which builds the digests come from that run somewhere: the join of what runs with what was proven (DESIGN 2a)."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
 from catalog.actors import Actor
 from catalog.models import Component
-from compliance.models import Artifact, Trail
-from compliance.services.facts import facts_of_trails
+from compliance.models import Artifact, Attestation, Trail
+from compliance.services.facts import TrailFacts, latest_attestations
 from compliance.services.standing import compliance_state
 
 UNKNOWN = "unknown"
@@ -34,13 +34,17 @@ class Build:
 
 
 def builds_of(actor: Actor, organization_id: int, digests: Collection[str]) -> dict[str, Build]:
-    """By digest, the newest build an organization knows of it; at most three queries. An unknown digest is absent."""
+    """By digest, the newest build an organization knows of it; at most two queries. An unknown digest is absent."""
     if not digests:
         return {}
     newest = list(_newest(Artifact.objects.visible_to(actor), organization_id, digests))
-    facts = facts_of_trails(list({each.trail_id: each.trail for each in newest}.values())) if newest else {}
-    proven = {each.artifact.pk: each for group in facts.values() for each in group if each.artifact}
-    return {each.digest: Build(each, compliance_state(proven[each.pk])) for each in newest}
+    latest = latest_attestations({each.trail_id for each in newest}) if newest else {}
+    return {each.digest: Build(each, compliance_state(_facts(each, latest))) for each in newest}
+
+
+def _facts(artifact: Artifact, latest: Mapping[int, Sequence[Attestation]]) -> TrailFacts:
+    counting = (each for each in latest.get(artifact.trail_id, ()) if each.digest in (None, artifact.digest))
+    return TrailFacts(artifact.trail.flow, artifact.trail, artifact, artifact.digest, tuple(counting))
 
 
 def trails_of(organization_id: int, digests: Collection[str]) -> dict[str, Trail]:

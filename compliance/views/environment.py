@@ -38,11 +38,10 @@ def drift_panel(request: PortalRequest, environment: Environment) -> str:
     """The note on top: what drifts and what that means."""
     seen = overview(request, environment)
     note = drift_note(seen)
-    if note is None or seen.latest is None or seen.baseline is None or seen.baseline.snapshot is None:
+    if note is None or seen.latest is None or seen.approved is None:
         return ""
-    context = {"note": note, "state": environment.drift_state}
-    compare = f"?from={seen.baseline.snapshot.index}&to={seen.latest.index}"
-    return _drawn(request, "drift", context | {"url": _snapshots_url(environment) + compare})
+    compare = f"{_snapshots_url(environment)}?from={seen.approved.index}&to={seen.latest.index}"
+    return _drawn(request, "drift", {"note": note, "state": environment.drift_state, "url": compare})
 
 
 def running_panel(request: PortalRequest, environment: Environment) -> str:
@@ -76,10 +75,9 @@ def changed_panel(request: PortalRequest, environment: Environment) -> str:
 def baseline_panel(request: PortalRequest, environment: Environment) -> str:
     """What was approved, and the way to approve what runs now."""
     seen = overview(request, environment)
-    if seen.latest is None and seen.baseline is None:
+    if seen.latest is None:
         return ""
-    approved = seen.baseline.snapshot if seen.baseline else None
-    may = seen.latest not in (None, approved) and request.actor.may(APPROVE, environment)
+    may = seen.latest != seen.approved and request.actor.may(APPROVE, environment)
     return _drawn(request, "baseline", {"environment": environment, "seen": seen, "may": may})
 
 
@@ -99,8 +97,8 @@ def drifted_panel(request: PortalRequest, subject: None) -> str:
         each.environment_id: each
         for each in DriftReport.objects.visible_to(request.actor)
         .filter(environment__in=found)
-        .order_by("environment", "-created_at", "-pk")
-        .distinct("environment")
+        .order_by("environment_id", "-created_at", "-pk")
+        .distinct("environment_id")
     }
     rows = [{"environment": each, "said": _drift_said(reports.get(each.pk))} for each in found[:DRIFTED]]
     return _drawn(request, "drifted", {"rows": rows, "more": len(found) > DRIFTED})
@@ -111,12 +109,11 @@ def _drift_said(report: DriftReport | None) -> str:
 
 
 def _places(request: PortalRequest, component: Component) -> Sequence[RunningArtifact]:
-    """What runs of a component, by environment; two queries."""
+    """What runs of a component, by environment; one query."""
     snapshots = Snapshot.objects.visible_to(request.actor).filter(environment__organization=component.organization_id)
-    latest = list(snapshots.current().values_list("pk", flat=True))
     builds = Artifact.objects.filter(trail__component=component)
     running = (
-        RunningArtifact.objects.filter(snapshot__in=latest)
+        RunningArtifact.objects.filter(snapshot__in=snapshots.current())
         .annotate(
             is_build=Exists(builds.filter(digest=OuterRef("digest"))),
             is_near=Exists(builds.filter(name=OuterRef("name"), tag=OuterRef("tag"))),

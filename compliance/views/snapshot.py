@@ -83,8 +83,8 @@ def snapshot_approve(request: PortalRequest, uid: UUID) -> HttpResponse:
     snapshot = _snapshot(request, uid)
     environment = snapshot.environment
     require(request.actor, APPROVE, environment)
-    form = BaselineForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = BaselineForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
         approve_baseline(
             actor=request.actor,
             environment=environment,
@@ -137,8 +137,10 @@ def _compared(request: PortalRequest, environment: Environment) -> dict[str, Any
     }
     missing = [text for text, index in zip(asked.values(), indexes, strict=True) if index not in found]
     context = {"from": asked["from"], "to": asked["to"]}
+    if not all(asked.values()):
+        return context | {"problem": "Pick two snapshots."}
     if missing:
-        return context | {"problem": f"There is no snapshot {' and no snapshot '.join(filter(None, missing)) or ''}."}
+        return context | {"problem": f"There is no snapshot {' and no snapshot '.join(missing)}."}
     one, other = (found[index] for index in indexes)
     return context | {"one": one, "other": other, **_difference(request, environment, one, other)}
 
