@@ -1,10 +1,9 @@
 """Events as people read them: one timeline for all nouns, newest first."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import UUID
 
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.urls import NoReverseMatch, reverse
 
 from catalog import slots
@@ -31,24 +30,20 @@ class _Said(dict):
         return ""
 
 
-def timeline(events: Iterable[Event]) -> list[Entry]:
-    """`events` in words, people by their names (one query)."""
-    told = list(events)
-    people = {event.actor_uid for event in told if event.actor_uid and event.actor_kind == "user"}
-    names = dict(User.objects.filter(uid__in=people).exclude(name="").values_list("uid", "name")) if people else {}
-    return [_entry(event, names) for event in told]
+def timeline(events: QuerySet[Event]) -> list[Entry]:
+    """`events` (which may be sliced) in words, people by their names, in one query."""
+    name = User.objects.filter(uid=OuterRef("actor_uid")).values("name")[:1]
+    return [_entry(event) for event in events.annotate(actor_name=Subquery(name))]
 
 
-def _entry(event: Event, names: dict[UUID, str]) -> Entry:
-    who = names.get(event.actor_uid, "") if event.actor_uid else ""
+def _entry(event: Event) -> Entry:
     words = slots.event_words(event.kind)
     said: dict[str, Any] = event.data | {"subject": event.subject_label}
     text = " ".join(words.text.format_map(_Said(said)).split())
+    who = getattr(event, "actor_name", "") or event.actor_label
     subject = event.subject_label if "{subject}" in words.text else ""
     url = _url(words.url_name, event)
-    return Entry(
-        words.tone, words.icon, who or event.actor_label, text, url, event.occurred_at, subject, event.actor_label
-    )
+    return Entry(words.tone, words.icon, who, text, url, event.occurred_at, subject, event.actor_label)
 
 
 def _url(name: str, event: Event) -> str:

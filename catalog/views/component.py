@@ -1,7 +1,7 @@
 """Components: the list, one component's page with the panels of other apps, and adding one."""
 
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
@@ -17,7 +17,7 @@ from catalog.views.access import portal
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
 
-USED_BY = 20
+NEIGHBOURS = 120  # a manifest names at most 100
 
 
 @require_safe
@@ -34,7 +34,7 @@ def component_list(request: PortalRequest) -> HttpResponse:
 @portal
 def component_page(request: PortalRequest, uid: str) -> HttpResponse:
     """Everything about one component, from all apps."""
-    components = Component.objects.visible_to(request.actor).for_list()
+    components = Component.objects.visible_to(request.actor).for_list().select_related("organization")
     return render_page(request, "catalog/component.html", {"component": get_object_or_404(components, uid=uid)})
 
 
@@ -61,21 +61,20 @@ def may_add(request: PortalRequest) -> bool:
 
 def dependencies_panel(request: PortalRequest, component: Component) -> str:
     """What the component uses and what uses it, by record id; a target nobody registered yet is shown as such."""
+    targets = [each["target"] for each in component.dependencies]
+    uses_this = Q(dependencies__contains=[{"target": component.record_id}])
     visible = Component.objects.visible_to(request.actor).filter(organization=component.organization_id)
-    uses = _targets(component, visible)
-    used_by = list(visible.filter(dependencies__contains=[{"target": component.record_id}])[:USED_BY])
+    neighbours = {each.record_id: each for each in visible.filter(Q(record_id__in=targets) | uses_this)[:NEIGHBOURS]}
+    used_by = [each for each in neighbours.values() if _names(each, component)]
+    uses = [each | {"component": neighbours.get(each["target"])} for each in component.dependencies]
     if not (uses or used_by):
         return ""
     context = {"uses": uses, "used_by": used_by}
     return render_to_string("catalog/panels/dependencies.html", context, request=request)
 
 
-def _targets(component: Component, visible: QuerySet[Component]) -> list[dict]:
-    if not component.dependencies:
-        return []
-    named = [each["target"] for each in component.dependencies]
-    known = {each.record_id: each for each in visible.filter(record_id__in=named)}
-    return [each | {"component": known.get(each["target"])} for each in component.dependencies]
+def _names(component: Component, target: Component) -> bool:
+    return any(each["target"] == target.record_id for each in component.dependencies)
 
 
 def about_panel(request: PortalRequest, component: Component) -> str:

@@ -12,7 +12,7 @@ from catalog.timeline import timeline
 from catalog.views.access import portal
 from catalog.views.rendering import render_page
 
-LATELY = 12
+LATELY = 8
 
 
 @require_safe
