@@ -79,7 +79,7 @@ def waiting_on_me(request: PortalRequest) -> int:
     if not hasattr(request, "approvals_waiting"):
         waiting = ApprovalRequest.objects.waiting_for(request.actor, timezone.now())
         request.approvals_waiting = waiting.count()  # type: ignore[attr-defined]
-    return request.approvals_waiting  # type: ignore[attr-defined,no-any-return]
+    return request.approvals_waiting  # type: ignore[attr-defined]
 
 
 def rail_gates(request: PortalRequest) -> Iterator[slots.Gate]:

@@ -1,6 +1,6 @@
 """May this digest go there now? The policies that ask, and each answer with all it was made from."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -68,7 +68,10 @@ class GateDecisionQuerySet(TenantQuerySet):
 
     def denied_at_last(self) -> Self:
         """The newest about each component and environment, where it denies; newest first."""
-        newest = {"partition_by": [F("component_id"), F("environment_id")], "order_by": ["-judged_at", "-pk"]}
+        newest: dict[str, Any] = {
+            "partition_by": [F("component_id"), F("environment_id")],
+            "order_by": ["-judged_at", "-pk"],
+        }
         denying = (GateDecision.Verdict.BLOCKED, GateDecision.Verdict.ERROR)
         return self.annotate(
             place=Window(RowNumber(), **newest), standing=Window(FirstValue("verdict"), **newest)

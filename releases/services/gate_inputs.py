@@ -37,7 +37,7 @@ VERSION = 1
 class KeptFacts(TrailFacts):
     """Facts made again from inputs: whom to ask was found out when they were gathered."""
 
-    suppliers: tuple[Who, ...] = ()  # type: ignore[assignment]
+    suppliers: tuple[Who, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
 from releases.forms import DecisionForm
 from releases.models import ApprovalRequest
+from releases.models.approval import ApprovalQuerySet
 from releases.views.deciding import approval_box, judge_for, subject_of, take_answer
 from releases.views.rows import asker, with_gates
 
@@ -71,7 +72,7 @@ def _chosen(request: PortalRequest) -> ApprovalRequest | None:
     return get_object_or_404(approvals_of(request), uid=uid) if is_uid(uid) else None
 
 
-def approvals_of(request: PortalRequest) -> QuerySet[ApprovalRequest]:
+def approvals_of(request: PortalRequest) -> ApprovalQuerySet:
     """The approvals this person may see, with all that a row or a page shows."""
     return ApprovalRequest.objects.visible_to(request.actor).for_list().annotate(asker=asker("requested_by"))
 

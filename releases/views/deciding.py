@@ -140,7 +140,7 @@ def _vote(decision: Decision, actor: Actor) -> dict[str, Any]:
 
 def _bound(approval: ApprovalRequest) -> list[dict[str, Any]]:
     trail = approval.trail
-    said = [
+    said: list[dict[str, Any]] = [
         {"label": "Artifact", "digest": approval.digest},
         {"label": "Trail", "text": str(trail) if trail else ""},
         {"label": "To", "text": approval.environment.name if approval.environment else ""},

@@ -22,7 +22,7 @@ def with_gates(actor: Actor, rows: Iterable[Row]) -> list[Row]:
         decisions = GateDecision.objects.visible_to(actor).filter(digest__in=wanted).for_list()
         found = {(each.digest, each.environment_id): each for each in decisions.latest_of("digest", "environment_id")}
     for row in listed:
-        row.gate = found.get((row.digest, row.environment_id))  # type: ignore[union-attr]
+        row.gate = found.get((row.digest, row.environment_id))  # type: ignore[attr-defined]
     return listed
 
 
