@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from catalog.actors import Actor
 from catalog.models import OutboxEntry
+from catalog.services.components import push_manifest
 from catalog.services.events import SUBSCRIBERS
 from compliance.models import Trail
 from compliance.services.artifacts import register_artifact
@@ -63,12 +64,12 @@ class Build:
         return hashlib.sha1(self.digest.encode(), usedforsecurity=False).hexdigest()
 
 
-def builds(now: datetime, random: Random) -> list[Build]:
-    """The builds of all components in the order of time; the last ones tell the stories the demo shows."""
+def builds(now: datetime, random: Random, count: int) -> list[Build]:
+    """`count` builds of all components in the order of time; the last ones tell the stories the demo shows."""
     names = [software.name for software in world.COMPONENTS]
     counts = dict.fromkeys(names, 0)
     planned = []
-    times = sorted(random.uniform(2, world.DAYS * 24) for _ in range(world.TRAILS - len(STORIES)))
+    times = sorted(random.uniform(2, world.DAYS * 24) for _ in range(count - len(STORIES)))
     for hours in reversed(times):
         name = random.choice(names)
         counts[name] += 1
@@ -97,14 +98,16 @@ class History:
         self.agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self.built: dict[str, Build] = {}
         self.planned = 0
-        self.told = 0
+        self.told = self.asked = self.decided = 0
 
-    def play(self) -> None:
-        """Do everything that happened, in the order of time."""
-        all_builds = builds(self.now, self.random)
+    def play(self, count: int) -> None:
+        """Do everything that happened around `count` builds, in the order of time."""
+        all_builds = builds(self.now, self.random, count)
         self.built = {build.commit: build for build in all_builds}
         for build in all_builds:
             self.at(build.at, partial(self.build, build))
+        for build in {build.component: build for build in all_builds}.values():
+            self.at(build.at + timedelta(minutes=1), partial(self.push_manifest, build))
         self.at(self.now - timedelta(minutes=50), self.ask_for_approval_today)
         self.at(self.now - timedelta(minutes=40), self.ask_the_gate_today)
         self.at(self.now - timedelta(minutes=30), self.settle)
@@ -165,6 +168,37 @@ class History:
         if build.ships:
             self.at(build.at + timedelta(minutes=50), partial(self.release, build))
 
+    def push_manifest(self, build: Build) -> None:
+        """CI pushes what the repository says about its software, as Phaset's clients do."""
+        component = self.demo.components[build.component]
+        needs = [self.demo.components[name].record_id for name in world.NEEDS.get(build.component, ())]
+        push_manifest(
+            actor=self.demo.pusher,
+            record_id=component.record_id,
+            spec={
+                "name": component.name,
+                "repository": component.repository,
+                "description": component.description,
+                "version": build.tag,
+                "kind": component.kind,
+                "lifecycle": component.lifecycle,
+                "criticality": component.criticality,
+                "sensitivity": component.sensitivity,
+                "sourcing": "custom",
+                "deployment": "public_cloud",
+            },
+            sections={
+                "dependencies": [{"target": target, "criticality": "high"} for target in needs],
+                "slos": [world.slo(build.component)],
+                "links": [{"url": f"{component.repository}/wiki", "title": "Runbook", "icon": "documentation"}],
+            },
+            references={
+                "group": component.team.public_id if component.team else "",
+                "system": component.system.public_id if component.system else "",
+                "domain": component.domain.public_id if component.domain else "",
+            },
+        )
+
     def prove(self, build: Build, trail: Trail, kind: str) -> None:
         """One attestation; the test report is a file that sets the result itself."""
         failed = kind == build.fails
@@ -192,7 +226,8 @@ class History:
         """Somebody wants this build in production; two hours later a change manager decides."""
         release = self.ask(build)
         later = self.random.uniform(0.5, 5)
-        if self.random.random() < 0.08:
+        self.asked += 1
+        if self.asked % 13 == 5:
             self.at(build.at + timedelta(hours=later), partial(self.cancel, release))
         else:
             self.at(build.at + timedelta(hours=later), partial(self.decide, release, build))
@@ -218,7 +253,8 @@ class History:
     def decide(self, release: Release, build: Build) -> None:
         """A change manager says yes, rarely no; what is approved goes to production."""
         manager = self.demo.people[self.random.choice(("Maeve Donnelly", "Ines Caldeira"))]
-        refuse = self.random.random() < 0.1
+        self.decided += 1
+        refuse = self.decided % 9 == 3
         for request in ApprovalRequest.objects.filter(release=release, status=ApprovalRequest.Status.PENDING):
             decide(
                 actor=manager,

@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import dataclass, field
 
-from catalog.actors import Actor, service_account_actor, system_actor, user_actor
+from catalog.actors import Actor, service_account_actor, system_actor, token_actor, user_actor
 from catalog.models import Component, Environment, Organization, Role, System, Team, User, WebhookToken
 from catalog.services.components import create_component
 from catalog.services.environments import create_environment
@@ -36,6 +36,13 @@ class Demo:
     flows: dict[str, Flow] = field(default_factory=dict)
     applications: dict[str, Application] = field(default_factory=dict)
     environments: dict[str, Environment] = field(default_factory=dict)
+
+    @property
+    def pusher(self) -> Actor:
+        """The pipeline that pushes manifests."""
+        if self.webhook is None:
+            raise AssertionError("the demo has no webhook token")
+        return token_actor(self.webhook[0])
 
     @property
     def admin(self) -> Actor:

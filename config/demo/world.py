@@ -59,6 +59,14 @@ COMPONENTS = (
         lifecycle="maintenance",
     ),
 )
+NEEDS = {  # what a component can't work without
+    "checkout-api": ("card-vault", "fraud-scoring", "ledger-core"),
+    "payout-worker": ("ledger-core", "fx-rates"),
+    "refund-engine": ("ledger-core", "card-vault"),
+    "merchant-portal": ("statement-render", "kyc-gateway"),
+    "webhook-relay": ("notify-hub",),
+    "statement-render": ("ledger-core",),
+}
 REQUIRED = ("junit", "sbom", "container-scan")
 AUTHORS = (
     ("Jonas Ekdahl", "jonas.ekdahl"),
@@ -76,3 +84,14 @@ def email(name: str) -> str:
 def repository(name: str) -> str:
     """The demo repository of a component."""
     return f"https://git.northwind.example/pay/{name}"
+
+
+def slo(name: str) -> dict[str, object]:
+    """The demo objective of a component."""
+    return {
+        "title": "Answers",
+        "description": f"Requests that {name} answers without an error of its own.",
+        "type": "availability",
+        "target": "99.9 %",
+        "period": 30,
+    }

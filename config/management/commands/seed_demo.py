@@ -26,6 +26,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print one JSON object with logins, keys and ids")
         parser.add_argument("--seed", type=int, default=7, help="of the random choices (not of the secrets)")
+        parser.add_argument("--trails", type=int, default=world.TRAILS, help="how many builds there were")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if Organization.objects.filter(slug=world.SLUG).exists():
@@ -33,7 +34,8 @@ class Command(BaseCommand):
             return
         with held(), transaction.atomic():
             demo = found()
-            History(demo, timezone.now(), Random(options["seed"]), self.progress).play()  # noqa: S311  no secret
+            random = Random(options["seed"])  # noqa: S311  what happens in the demo is no secret
+            History(demo, timezone.now(), random, self.progress).play(options["trails"])
         if options["json"]:
             self.stdout.write(json.dumps(summary(demo), indent=2))
         else:

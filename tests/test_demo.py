@@ -1,0 +1,68 @@
+"""The demo organization: complete, told by its own services, and the same however often it is asked for."""
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from catalog.actors import system_actor
+from catalog.models import Component, Environment, Event, Organization, OutboxEntry, User
+from catalog.services.keys import authenticate_key
+from compliance.models import Trail
+from compliance.services.drift import check_drift
+from compliance.services.trails import refresh_status
+from integrations.models import Notification
+from releases.models import ApprovalRequest, GateDecision, Release, ReleaseJob
+from releases.services.gate import replay
+
+TRAILS = 70
+
+
+@pytest.fixture
+def demo(db) -> dict:
+    """What the command prints; with fewer builds than a newcomer gets."""
+    printed = StringIO()
+    call_command("seed_demo", json=True, trails=TRAILS, stdout=printed)
+    return json.loads(printed.getvalue())
+
+
+def test_the_demo_has_everything_a_newcomer_looks_for_and_prints_what_scripts_need(demo):
+    assert Component.objects.count() == 12
+    assert Trail.objects.count() == TRAILS
+    assert set(Release.objects.values_list("state", flat=True)) == set(Release.State.values)
+    assert ApprovalRequest.objects.filter(status=ApprovalRequest.Status.PENDING).count() == 1
+    assert dict(Environment.objects.values_list("name", "drift_state")) == {
+        "production": "in_sync",
+        "staging": "warned",
+    }
+    assert GateDecision.objects.filter(verdict="blocked").exists()
+    assert Notification.objects.filter(read_at=None).exists()
+    assert not OutboxEntry.objects.filter(done_at=None).exists()
+    built = Trail.objects.order_by("created_at")
+    assert (built.last().created_at - built.first().created_at).days > 60
+    assert demo["organization"] == "northwind"
+    assert len(demo["organization_id"]) == 26
+    assert set(demo["phaset"]) == {"org_id", "record_id", "webhook_token", "baseline_id"}
+    assert authenticate_key(demo["api_key"]).role == "admin"
+    for user in demo["users"]:
+        assert User.objects.get(email=user["email"]).check_password(user["password"])
+
+
+def test_every_stored_status_of_the_demo_is_true_and_a_second_seeding_changes_nothing(demo):
+    for trail in Trail.objects.all():
+        assert refresh_status(trail).status == trail.status, trail
+    for environment in Environment.objects.all():
+        check_drift(actor=system_actor(environment.organization), environment=environment)
+        before, environment = environment, Environment.objects.get(pk=environment.pk)
+        assert environment.drift_state == before.drift_state
+        latest = environment.snapshots.first()
+        assert (environment.snapshot_index, environment.running_count) == (latest.index, latest.artifacts.count())
+    for decision in GateDecision.objects.all():
+        assert replay(decision) == decision.document
+    pending = Release.objects.filter(state=Release.State.PENDING)
+    assert set(pending.values_list("pk", flat=True)) == set(ReleaseJob.objects.values_list("release", flat=True))
+
+    events = Event.objects.count()
+    call_command("seed_demo", json=True, stdout=StringIO(), stderr=StringIO())
+    assert (Organization.objects.count(), Event.objects.count()) == (1, events)
