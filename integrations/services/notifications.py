@@ -2,7 +2,8 @@
 
 Who hears what: a request for approval those who may decide it, a settled one whoever asked; a closed gate those who may
 create releases of the component; drift those who may approve the environment's baseline. Of each there is a copy for
-the organization's service accounts. What somebody has not read yet is not said to them twice.
+the organization's service accounts. What somebody has not read yet is not said to them twice,
+and people need not read what they were asked once it is settled.
 """
 
 from collections.abc import Callable, Iterable
@@ -38,6 +39,8 @@ class News:
 
 def tell(event: Event) -> None:
     """Subscriber of events: write the notifications of one event. Told it twice, it adds nothing."""
+    if event.kind in SETTLING and event.data.get("status") != ApprovalRequest.Status.PENDING:
+        _withdraw(event)
     write = WRITERS.get(event.kind)
     news = write(event) if write else None
     if news is None:
@@ -60,6 +63,13 @@ def tell(event: Event) -> None:
         if (reader.pk if reader else None) not in known
     ]
     Notification.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _withdraw(event: Event) -> None:
+    """What people were asked about a subject that is settled waits for nobody: count it as read."""
+    now = timezone.now()
+    asked = Notification.objects.filter(subject_uid=event.subject_uid, user__isnull=False, read_at=None)
+    asked.exclude(event_uid=event.uid).update(read_at=now, updated_at=now)
 
 
 def _unread(event: Event, news: News) -> set[int | None]:
@@ -206,6 +216,7 @@ def _able(organization: Organization, action: str, subject: models.Model) -> lis
     return [voter.user for voter in able(members_of(organization), action, path) if voter.user]
 
 
+SETTLING = ("approval.granted", "approval.rejected", "approval.expired", "approval.void")
 WRITERS: dict[str, Callable[[Event], News | None]] = {
     "approval.requested": _requested,
     "approval.granted": _settled("approved", Severity.INFO),

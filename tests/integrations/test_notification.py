@@ -85,6 +85,20 @@ def test_who_asked_hears_how_it_was_decided(admin, people, verdict, kind, title,
     assert "by change-manager@acme.example.\nBecause." in rows[0].message
 
 
+def test_what_is_settled_waits_for_nobody(admin, people):
+    request = request_trail_approval(actor=people["maintainer"], trail=a_trail(admin, a_flow(admin)))
+    told("approval.requested")
+    assert unread_count(admin) == 1
+
+    decide(actor=people["change-manager"], request=request, verdict=Decision.Verdict.APPROVED)
+    told("approval.granted")
+    told("approval.granted")
+
+    assert (unread_count(admin), unread_count(people["change-manager"])) == (0, 0)
+    assert unread_count(people["maintainer"]) == 1
+    assert Notification.objects.filter(user=None, read_at=None).count() == 2
+
+
 def test_an_answer_that_others_must_join_is_no_news_yet(admin, people):
     trail = a_trail(admin, a_flow(admin))
     request = request_trail_approval(
@@ -94,6 +108,7 @@ def test_an_answer_that_others_must_join_is_no_news_yet(admin, people):
     )
     decide(actor=people["change-manager"], request=request, verdict=Decision.Verdict.APPROVED)
     assert told("approval.granted") == []
+    assert unread_count(admin) == 0
 
     decide(actor=admin, request=request, verdict=Decision.Verdict.APPROVED)
     assert readers(told("approval.granted")) == {"", "maintainer@acme.example"}
