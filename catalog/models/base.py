@@ -60,7 +60,9 @@ class TenantModel(Keyed):
         in_hand = {
             field.name
             for field in self._meta.concrete_fields
-            if isinstance(field, models.ForeignKey) and field.is_cached(self) and getattr(self, field.attname) is not None
+            if isinstance(field, models.ForeignKey)
+            and field.is_cached(self)
+            and getattr(self, field.attname) is not None
         }
         super().clean_fields(exclude=in_hand | set(exclude or ()))
 
