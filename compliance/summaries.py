@@ -19,6 +19,8 @@ def summary(details: str | None) -> str:
 def _in_words(said: dict[str, Any]) -> str:
     if isinstance(error := said.get("error"), str):
         return error
+    if isinstance(failed := said.get("failedFiles"), list) and failed:
+        return f"{', '.join(map(str, failed))} failed"
     if isinstance(tests := said.get("tests"), int):
         counts = [_count(said.get(key), one) for key, one in (("failures", "failure"), ("errors", "error"))]
         counts += [f"{said['skipped']:,} skipped"] if _is_some(said.get("skipped")) else []

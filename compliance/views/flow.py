@@ -15,6 +15,7 @@ from catalog.views.access import portal
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
 from compliance.filters import FlowFilter, TrailFilter
+from compliance.flow_template import Entry, TemplateError, read_template
 from compliance.models import Flow, Trail
 from compliance.services.facts import TrailFacts, facts_of_trails
 from compliance.services.needs import needs_of, requirements_of
@@ -49,6 +50,7 @@ def flow_page(request: PortalRequest, uid: UUID) -> HttpResponse:
         "flow_id": str(flow.uid),
         "join_body": {"componentId": "<component>"},
         "needs": needs_of(TrailFacts(flow=flow)),
+        "of_artifacts": needs_of_artifacts(flow),
         "filter": found,
         "page": keyset_page(found.qs, request, size=25),
         "events": timeline(events),
@@ -61,6 +63,15 @@ def flow_page(request: PortalRequest, uid: UUID) -> HttpResponse:
         },
     }
     return render_page(request, "compliance/flow.html", context, partial="rows")
+
+
+def needs_of_artifacts(flow: Flow) -> list[tuple[str, Entry]]:
+    """(image name, entry) of each attestation the template asks of artifacts of that name."""
+    try:
+        template = read_template(flow.template_yaml)
+    except TemplateError:
+        return []
+    return [(name, entry) for name, entries in (template.artifacts if template else ()) for entry in entries]
 
 
 def with_newest(flows: QuerySet[Flow]) -> QuerySet[Flow]:

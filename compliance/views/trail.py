@@ -37,7 +37,7 @@ def trail_page(request: PortalRequest, uid: UUID) -> HttpResponse:
     )
     trail = get_object_or_404(trails, uid=uid)
     facts = facts_of_trails([trail])[trail.pk]
-    groups = [group(each, request, number if len(facts) > 1 else None) for number, each in enumerate(facts[:ARTIFACTS])]
+    shown = facts[:ARTIFACTS]
     events = Event.objects.visible_to(request.actor).about(trail.uid)[:HISTORY]
     files = evidence_of(request, trail)
     context = {
@@ -45,9 +45,9 @@ def trail_page(request: PortalRequest, uid: UUID) -> HttpResponse:
         "flow_id": str(trail.flow.uid),
         "join_body": {"componentId": "<component>"},
         "artifacts_path": f"/api/v1/trails/{trail.uid}/artifacts",
-        "groups": groups,
-        "unshown": len(facts) - len(groups),
-        "artifacts": artifacts_of(request, facts[:ARTIFACTS]),
+        "groups": proof_groups(shown, request.build_absolute_uri("/").rstrip("/")),
+        "unshown": len(facts) - len(shown),
+        "artifacts": artifacts_of(request, shown),
         "attestations": attestations_of(request, trail, files),
         "files": files,
         "events": timeline(events),
@@ -79,13 +79,24 @@ def evidence_download(request: PortalRequest, uid: UUID) -> HttpResponse:
     return evidence_response(get_object_or_404(Evidence.objects.visible_to(request.actor), uid=uid))
 
 
-def group(facts: TrailFacts, request: PortalRequest, number: int | None) -> dict[str, Any]:
-    """What one artifact (or the trail itself) must prove. With a number, keys are unique on the page."""
-    base_url = request.build_absolute_uri("/").rstrip("/")
-    judged = [each.as_dict() for each in requirements_of(facts, needs_of(facts), base_url=base_url)]
-    if number is not None:
-        judged = [each | {"key": f"{number}.{each['key']}"} for each in judged]
-    return {"artifact": facts.artifact, "requirements": judged}
+def proof_groups(facts: Sequence[TrailFacts], base_url: str) -> list[dict[str, Any]]:
+    """What the trail must prove: of several artifacts first what is the same for each, then what each lacks or has
+    alone. Keys are unique on the page."""
+    judged = [
+        [one.as_dict() | {"derived": None} for one in requirements_of(each, needs_of(each), base_url=base_url)]
+        for each in facts
+    ]
+    if len(facts) == 1:
+        return [{"artifact": facts[0].artifact, "requirements": judged[0]}]
+    shared = [one for one in judged[0] if all(one in each for each in judged)]
+    own = [
+        {
+            "artifact": each.artifact,
+            "requirements": [one | {"key": f"{number}.{one['key']}"} for one in found if one not in shared],
+        }
+        for number, (each, found) in enumerate(zip(facts, judged, strict=True), start=1)
+    ]
+    return [{"artifact": None, "requirements": shared}] * bool(shared) + [each for each in own if each["requirements"]]
 
 
 def artifacts_of(request: PortalRequest, facts: Sequence[TrailFacts]) -> list[tuple[Artifact, Standing]]:

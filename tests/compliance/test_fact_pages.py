@@ -114,6 +114,12 @@ def test_a_flow_page_says_what_it_asks_for_and_lists_its_trails(admin, reader):
     assert [each.name for each in reader.get(flow_url(flow) + "?status=compliant").context["page"]] == []
 
 
+def test_a_template_says_what_it_asks_of_artifacts(admin, reader):
+    flow = a_flow(admin, template_yaml="artifacts: [{name: worker, attestations: [{name: scan, type: snyk}]}]")
+
+    assert "scan of worker, by name, of type snyk" in words(reader.get(flow_url(flow)).text)
+
+
 def test_a_template_that_cannot_be_read_is_said(admin, reader):
     flow = a_flow(admin)
     type(flow).objects.filter(pk=flow.pk).update(template_yaml="a: 1\na: 2")
@@ -166,7 +172,7 @@ def test_a_trail_page_without_artifacts_says_how_to_register_one(admin, reader):
 
 
 def test_each_artifact_has_its_own_proof_and_ids_stay_unique(admin, reader):
-    trail = a_trail(admin, a_flow(admin, required_types=["junit"]))
+    trail = a_trail(admin, a_flow(admin, required_types=["junit", "review"]))
     an_artifact(admin, trail)
     an_artifact(admin, trail, OTHER_DIGEST, "worker")
     attest(admin, trail, digest=DIGEST)
@@ -180,7 +186,12 @@ def test_each_artifact_has_its_own_proof_and_ids_stay_unique(admin, reader):
 
     answer = reader.get(trail_url(trail))
 
-    assert [each["requirements"][0]["state"] for each in answer.context["groups"]] == ["satisfied", "missing"]
+    titles = [(each["artifact"] and each["artifact"].name, each["requirements"]) for each in answer.context["groups"]]
+    assert [(name, [(one["title"], one["state"]) for one in found]) for name, found in titles] == [
+        (None, [("review", "missing")]),
+        ("checkout", [("junit", "satisfied")]),
+        ("worker", [("junit", "missing")]),
+    ]
     ids = re.findall(r'\sid="([^"]+)"', answer.text)
     assert len(ids) == len(set(ids))
     said = words(answer.text)
@@ -246,7 +257,7 @@ def test_a_trail_page_costs_the_same_for_any_number_of_facts(admin, reader, rows
         attach(admin, attest(admin, trail, name=f"suite {number}"), PASSING)
 
     with django_assert_max_num_queries(20):
-        assert len(reader.get(trail_url(trail)).context["groups"]) == rows
+        assert len(reader.get(trail_url(trail)).context["artifacts"]) == rows
 
 
 def test_strangers_and_nobody_see_nothing(admin, stranger, reader):

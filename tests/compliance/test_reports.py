@@ -135,6 +135,7 @@ def test_a_jira_reference_must_be_a_key(report, passed, details):
         ('{"qualityGateStatus":"ERROR"}', "quality gate ERROR"),
         ('{"issueRef":"PAY-1"}', "issue PAY-1"),
         ('{"error":"The report is not XML."}', "The report is not XML."),
+        ('{"tests":3,"failures":0,"failedFiles":["a.xml","b.xml"]}', "a.xml, b.xml failed"),
         ('{"tests":"many"}', '{"tests":"many"}'),
         ('{"a":', '{"a":'),
         ("214 packages", "214 packages"),
