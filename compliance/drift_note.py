@@ -29,7 +29,8 @@ def drift_note(overview: Overview) -> Note | None:
     worst = sorted([*drift.updated, *drift.added, *drift.removed], key=lambda each: _severity(each, overview.known))[0]
     others = len(drift.changes) - 1
     more = f"{others} other artifact{'s differ' if others > 1 else ' differs'} from the baseline too." if others else ""
-    sentences = [_near(worst, overview.known), more, CONSEQUENCE[policy]]
+    near = _near(worst, overview.known) if worst["sha256To"] else ""
+    sentences = [near, more, CONSEQUENCE[policy]]
     return Note(_said(worst, overview.known), " ".join(filter(None, sentences)))
 
 
@@ -50,7 +51,5 @@ def _said(entry: Entry, known: Known) -> str:
 
 
 def _near(entry: Entry, known: Known) -> str:
-    miss = known.near.get((entry["artifactName"], entry["artifactTag"]))
-    if miss is None or entry["sha256To"] in known.builds:
-        return ""
-    return f"Near miss: same name and tag {miss.tag}, trail {miss.trail}, other digest."
+    miss = known.near_miss(entry["artifactName"], entry["artifactTag"], entry["sha256To"])
+    return f"Near miss: same name and tag {miss.tag}, trail {miss.trail}, other digest." if miss else ""

@@ -10,6 +10,7 @@ from django.db.models import Q, Subquery
 from catalog.actors import Actor
 from catalog.models import Environment
 from catalog.services.environments import DRIFTED_AS
+from compliance.images import short_name
 from compliance.models import Artifact, Sighting, Snapshot
 from compliance.services.builds import Build, Named, builds_of, near_misses
 from compliance.services.differences import Diff, Entry, Seen, diff_artifacts, seen_in
@@ -37,13 +38,17 @@ class Known:
     builds: Mapping[str, Build]
     near: Mapping[Named, Artifact]
 
+    def near_miss(self, name: str, tag: str, digest: str | None) -> Artifact | None:
+        """The artifact that is called like this one, where no build of the digest is known."""
+        return None if digest in self.builds else self.near.get((short_name(name), tag))
+
     def change(self, sign: str, entry: Entry) -> Change:
         """A line of a difference: added and changed artifacts say where their digest stands."""
         name, before, after = entry["artifactName"], entry["sha256From"], entry["sha256To"]
         build = self.builds.get(after or "")
         if after is None or build is not None:
             return Change(sign, name, before, after, "artifact", build.state if build else "")
-        miss = (name, entry["artifactTag"]) in self.near
+        miss = self.near_miss(name, entry["artifactTag"], after)
         word = "Near miss, not a build" if miss else "Not from a build"
         return Change(sign, name, before, after, "drift", Environment.DriftState.DRIFTED, word)
 
@@ -142,7 +147,7 @@ def _rows(environment: Environment, shown: Sequence[Seen], drift: Diff | None, k
         Row(
             each,
             known.builds.get(each.digest),
-            None if each.digest in known.builds else known.near.get((each.name, each.tag)),
+            known.near_miss(each.name, each.tag, each.digest),
             drifted if (each.name, each.digest) in drifting else calm,
             since.get(each.digest),
         )

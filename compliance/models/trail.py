@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from catalog.models import TenantModel, TenantQuerySet
+from compliance.images import ShortName
 
 
 class TrailQuerySet(TenantQuerySet):
@@ -98,7 +99,7 @@ class Artifact(TenantModel):
         ordering = ["-created_at", "-pk"]
         indexes = [
             models.Index(fields=["organization", "digest", "-id"], name="artifact_digest"),
-            models.Index(fields=["organization", "name", "tag", "-id"], name="artifact_name_tag"),
+            models.Index("organization", ShortName("name"), "tag", models.F("id").desc(), name="artifact_called"),
             models.Index(fields=["trail", "id"], name="artifact_of_trail"),
         ]
 

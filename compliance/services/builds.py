@@ -7,12 +7,13 @@ from django.db.models import QuerySet
 
 from catalog.actors import Actor
 from catalog.models import Component
+from compliance.images import ShortName, short_name
 from compliance.models import Artifact, Attestation, Trail
 from compliance.services.facts import TrailFacts, latest_attestations
 from compliance.services.standing import compliance_state
 
 UNKNOWN = "unknown"
-Named = tuple[str, str]  # an artifact's name and tag
+Named = tuple[str, str]  # an artifact's short name and tag
 
 
 @dataclass(frozen=True)
@@ -64,18 +65,20 @@ def _newest(artifacts: QuerySet[Artifact], organization_id: int, digests: Collec
 
 
 def near_misses(actor: Actor, organization_id: int, unknown: Iterable[Named]) -> dict[Named, Artifact]:
-    """By (name, tag), the newest artifact called like something that runs with a digest nobody reported; one query.
+    """By short name and tag, the newest artifact called like something that runs with a digest nobody reported.
 
-    It is the nearest there is, never a match: its digest is another one.
+    One query at most. It is the nearest there is, never a match: its digest is another one.
     """
-    wanted = set(unknown)
+    wanted = {(short_name(name), tag) for name, tag in unknown}
     if not wanted:
         return {}
     called = (
         Artifact.objects.visible_to(actor)
-        .filter(organization=organization_id, name__in={name for name, _ in wanted}, tag__in={tag for _, tag in wanted})
+        .filter(organization=organization_id, tag__in={tag for _, tag in wanted})
+        .annotate(short=ShortName("name"))
+        .filter(short__in={name for name, _ in wanted})
         .select_related("trail__component")
-        .order_by("name", "tag", "-pk")
-        .distinct("name", "tag")
+        .order_by("short", "tag", "-pk")
+        .distinct("short", "tag")
     )
-    return {(each.name, each.tag): each for each in called if (each.name, each.tag) in wanted}
+    return {(each.short, each.tag): each for each in called if (each.short, each.tag) in wanted}

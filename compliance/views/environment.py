@@ -10,6 +10,7 @@ from django.urls import reverse
 from catalog.middleware import PortalRequest
 from catalog.models import Component, Environment
 from compliance.drift_note import drift_note
+from compliance.images import ShortName
 from compliance.models import Artifact, DriftReport, RunningArtifact, Sighting, Snapshot
 from compliance.running import Overview, overview_of
 from compliance.services.drift import in_words
@@ -111,12 +112,12 @@ def _drift_said(report: DriftReport | None) -> str:
 def _places(request: PortalRequest, component: Component) -> Sequence[RunningArtifact]:
     """What runs of a component, by environment; one query."""
     snapshots = Snapshot.objects.visible_to(request.actor).filter(environment__organization=component.organization_id)
-    builds = Artifact.objects.filter(trail__component=component)
+    builds = Artifact.objects.filter(trail__component=component).annotate(short=ShortName("name"))
     running = (
         RunningArtifact.objects.filter(snapshot__in=snapshots.current())
         .annotate(
             is_build=Exists(builds.filter(digest=OuterRef("digest"))),
-            is_near=Exists(builds.filter(name=OuterRef("name"), tag=OuterRef("tag"))),
+            is_near=Exists(builds.filter(short=ShortName(OuterRef("name")), tag=OuterRef("tag"))),
             since=Sighting.objects.filter(
                 environment=OuterRef("snapshot__environment"), digest=OuterRef("digest")
             ).values("seen_at")[:1],

@@ -17,12 +17,12 @@ from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
 from compliance.filters import SnapshotFilter
 from compliance.models import EnvironmentBaseline, RunningArtifact, Snapshot
-from compliance.running import known_of, known_of_diff
+from compliance.running import Known, known_of, known_of_diff
 from compliance.services.differences import diff_snapshots
 from compliance.services.drift import approve_baseline
 from compliance.views.environment import APPROVE
 
-LINES = 100  # of a difference
+LINES = 50  # of a difference
 
 
 class BaselineForm(forms.Form):
@@ -145,7 +145,6 @@ def _compared(request: PortalRequest, environment: Environment) -> dict[str, Any
     return context | {"one": one, "other": other, **_difference(request, environment, one, other)}
 
 
-def _row(artifact: RunningArtifact, known: Any) -> dict[str, Any]:
-    build = known.builds.get(artifact.digest)
-    near = None if build else known.near.get((artifact.name, artifact.tag))
-    return {"seen": artifact, "build": build, "near": near}
+def _row(artifact: RunningArtifact, known: Known) -> dict[str, Any]:
+    near = known.near_miss(artifact.name, artifact.tag, artifact.digest)
+    return {"seen": artifact, "build": known.builds.get(artifact.digest), "near": near}

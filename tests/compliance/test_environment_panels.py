@@ -132,7 +132,7 @@ def test_a_long_list_shows_what_drifts_first_and_where_the_rest_is(admin, reader
 
 def test_a_near_miss_is_named_and_never_taken_for_the_build(admin, reader):
     relay = create_component(actor=admin, name="relay")
-    built(admin, "relay", sha("a"), component=relay, build="build-376")
+    built(admin, "registry.example/pay/relay", sha("a"), component=relay, build="build-376")
     environment = an_environment(admin, drift_policy="block")
     a_snapshot(admin, environment, running("relay", sha("a"), "1.4"))
     a_baseline(admin, environment)
@@ -408,8 +408,8 @@ def test_a_component_says_where_it_runs(admin, stranger, reader):
     page = reader.get(page_of(relay))
 
     assert card(page, "Runs in") == (
-        "Runs in production relay:1.4 aaaaaaa…aaaa for now "
-        "staging relay:1.4, near miss: a build has this name and tag and another digest Near miss eeeeeee…eeee for now"
+        "Runs in production relay:1.4 aaaaaaa…aaaa first seen just now "
+        "staging relay:1.4, near miss: a build has this name and tag and another digest Near miss eeeeeee…eeee first seen just now"
     )
 
 
