@@ -31,7 +31,7 @@ def register() -> None:
     slots.register_nav("Home", "catalog:home", "house", order=10)
     slots.register_nav("Catalog", "catalog:component-list", "box", order=20)
     slots.register_nav("Environments", "catalog:environment-list", "layers", order=30)
-    slots.register("home.main", lately_panel, order=90)
+    slots.register("home.after", lately_panel)
     slots.register("component.main", dependencies_panel, order=60)
     slots.register("component.main", history_panel, order=90)
     slots.register("component.aside", integration_panel, order=10)
