@@ -60,10 +60,19 @@ def _about_trail(request: Json) -> Asked:
 def _about_release(release: Json, requests: Sequence[Json]) -> Asked:
     mine = [each for each in requests if each["release"] == release["number"]]
     stale = [each for each in mine if each["digest"] != release["digest"]]
+    given = {each["rule"] for each in mine if each["status"] == "approved" and each not in stale}
+    refused = {each["rule"] for each in mine if each["status"] in ("rejected", "expired")}
+    asks = {each["number"] for each in release["rules"] if each["type"] == "manual" and each["mode"] == "enforcing"}
     joined = release["digest_by"] if release["digest"] else release["trail_by"]
     derived = f"that {release['label']} is about this digest: joined by its {joined}." if joined else None
     fact = Fact(label=release["label"], url=release["url"])
-    state = "stale" if stale and release["state"] == "approved" else release["state"]
+    state = release["state"]
+    if state == "approved" and stale:
+        state = "stale"
+    elif state == "pending" and asks & refused:
+        state = "rejected"  # people are done with it; a worker has yet to write so
+    elif state == "pending" and asks and asks <= given:
+        state = "approved"
     return Asked(state, release["created_at"], release["label"], fact, mine, derived)
 
 

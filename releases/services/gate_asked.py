@@ -120,7 +120,7 @@ def requests_about(
     return (
         ApprovalRequest.objects.filter(of_trails | Q(release__in=releases), created_at__lte=question.at)
         .exclude(status=Status.VOID)
-        .select_related("organization", "component", "trail", "release")
+        .select_related("organization", "component", "trail", "release", "rule")
         .annotate(answers=ArraySubquery(answers))
         .order_by("-created_at", "-pk")
     )
@@ -138,6 +138,7 @@ def request_json(request: ApprovalRequest, at: datetime, members: Sequence[Membe
         "status": status,
         "trail": request.trail.uid if request.trail else None,
         "release": request.release.number if request.release else None,
+        "rule": request.rule.number if request.rule else None,
         "digest": request.digest,
         "requested_by": request.requested_by,
         "created_at": request.created_at,

@@ -38,7 +38,7 @@ def of_trail(inputs: Json, flow: str, trail: Json | None, policies: Sequence[Jso
     needed = bool(by) or inputs["flows"][flow]["requires_approval"]
     approvers = tuple(inputs["flows"][flow]["approvers"])
     for approval in approvals(inputs, trail, by, needed=needed):
-        yield approval if approval.holds or approval.who else replace(approval, who=approvers)
+        yield replace(approval, who=approvers) if approval.state in ("missing", "failing") else approval
 
 
 # What no source records yet: the policy's word is kept, and nothing passes by silence.

@@ -296,6 +296,32 @@ def test_an_approved_trail_opens_the_gate(admin, acme, approving, production):
     assert detail(judgement, "approval").startswith("Approved by Maeve Donnelly.")
 
 
+def test_an_approval_counts_before_a_worker_has_written_so(admin, acme, approving, production):
+    rules = (ANY_ONE, ANY_ONE)
+    release = a_release(admin, an_application(admin, "checkout", rules=rules), digest=DIGEST, environment="production")
+    manager = person(acme)
+    decide(actor=manager, request=asked(release), verdict=APPROVED)
+    halfway = ask(admin, production)
+    work_on(release.pk)
+    decide(actor=manager, request=asked(release), verdict=APPROVED)
+
+    done = ask(admin, production)
+
+    release.refresh_from_db()
+    assert release.state == "pending"
+    assert (states(halfway)["approval"], states(done)["approval"]) == ("awaiting", "satisfied")
+    assert done.allowed
+
+
+def test_a_rejection_counts_before_a_worker_has_written_so(admin, acme, approving, production):
+    release = a_release(
+        admin, an_application(admin, "checkout", rules=(ANY_ONE,)), digest=DIGEST, environment="production"
+    )
+    decide(actor=person(acme), request=asked(release), verdict=REJECTED, comments="no")
+
+    assert states(ask(admin, production))["approval"] == "failing"
+
+
 @pytest.mark.parametrize(("verdict", "state"), [(APPROVED, "satisfied"), (REJECTED, "failing")])
 def test_a_release_that_people_decided_counts_for_its_digest(admin, acme, approving, production, verdict, state):
     application = an_application(admin, "checkout", rules=(ANY_ONE,))
