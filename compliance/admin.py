@@ -26,9 +26,9 @@ class FlowForm(forms.ModelForm):
         """The template, or none."""
         return self.cleaned_data["template_yaml"] or None
 
-    def clean_tags(self) -> dict[str, Any]:
+    def clean_tags(self) -> Any:
         """The tags, or none."""
-        return self.cleaned_data["tags"] or {}
+        return {} if self.cleaned_data["tags"] is None else self.cleaned_data["tags"]
 
 
 @admin.register(Flow)

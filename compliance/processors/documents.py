@@ -6,7 +6,7 @@ from compliance.processors.finding import Unreadable
 from config.api.parsers import parse_json
 from config.errors import InvalidJSON
 
-MAX_SIZE = 25 * 1024 * 1024  # bytes
+MAX_SIZE = 10 * 1024 * 1024  # bytes; parsed it can take twenty times as much
 
 
 def read_json(content: bytes) -> Any:

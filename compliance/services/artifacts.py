@@ -24,7 +24,7 @@ def register_artifact(
     require(actor, "organization:artifact:create", trail)
     held = locked_trail(trail)
     artifact = Artifact(
-        organization_id=held.organization_id,
+        organization=held.flow.organization,
         trail=held,
         name=name,
         tag=tag,

@@ -35,7 +35,7 @@ def record_attestation(*, actor: Actor, trail: Trail, type: str, status: str, **
     held = locked_trail(trail)
     digest = values.pop("digest", None)
     attestation = Attestation(
-        organization_id=held.organization_id,
+        organization=held.flow.organization,
         trail=held,
         type=type,
         status=status,
@@ -75,7 +75,7 @@ def attach_evidence(
     with transaction.atomic():
         held = locked_trail(attestation.trail)
         evidence = Evidence(
-            organization_id=held.organization_id,
+            organization=held.flow.organization,
             attestation=attestation,
             file_name=_clean_name(file_name),
             sha256=digest,

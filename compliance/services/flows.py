@@ -46,6 +46,7 @@ def create_flow(
     organization = organization or actor.organization
     require(actor, "organization:flow:create", organization)
     flow = Flow(organization=organization, name=name, **values)
+    check_tags(flow.tags)
     join = join_flow(organization, name, flow.tags, component)
     flow.component, flow.component_by = join.component, join.by
     _check(flow)
@@ -64,7 +65,8 @@ def update_flow(*, actor: Actor, flow: Flow, **changes: Any) -> Flow:
     """
     require(actor, "organization:flow:update", flow)
     flow = Flow.objects.select_for_update(no_key=True, of=("self",)).select_related("organization").get(pk=flow.pk)
-    given = changes.pop("component", flow.component if flow.component_by == Flow.Joined.GIVEN else None)
+    check_tags(changes.get("tags", flow.tags))
+    given = changes.pop("component") if "component" in changes else _kept_component(flow, changes)
     unknown = set(changes) - set(CHANGEABLE)
     if unknown:
         raise ValueError(f"not changed through this service: {', '.join(sorted(unknown))}")
@@ -117,6 +119,12 @@ def delete_flow(*, actor: Actor, flow: Flow, force: bool = False) -> None:
         raise Conflict(f"Flow {flow.name} ({flow.uid}) is still used by: {', '.join(words)}.") from error
 
 
+def _kept_component(flow: Flow, changes: dict[str, Any]) -> Component | None:
+    """The component that was given, unless the tag that may have named it changes."""
+    told_anew = flow.tags.get("component") != changes.get("tags", flow.tags).get("component")
+    return flow.component if flow.component_by == Flow.Joined.GIVEN and not told_anew else None
+
+
 def _refuse_while_referred_to(flow: Flow) -> None:
     """Name every kind of row that points at the flow, of this app or one above."""
     found = []
@@ -134,13 +142,14 @@ def _check(flow: Flow) -> None:
     taken = Flow.objects.filter(organization=flow.organization, name__iexact=flow.name).exclude(pk=flow.pk)
     if flow.name and taken.exists():
         raise Conflict(f"A flow named {flow.name} exists in {flow.organization.slug}.")
-    check_tags(flow.tags)
     check_template(flow.template_yaml)
     flow.full_clean()
 
 
-def check_tags(tags: dict[str, Any]) -> None:
-    """Refuse more than 50 tags, a blank or long key, a value that is not a short text."""
+def check_tags(tags: Any) -> None:
+    """Refuse what is no mapping, more than 50 tags, a blank or long key, a value that is not a short text."""
+    if not isinstance(tags, dict):
+        raise ValidationError({"tags": "Tags are a mapping of text to text."})
     faults = [f"At most {MAX_TAGS} tags."] if len(tags) > MAX_TAGS else []
     for key, value in tags.items():
         if not key.strip() or len(key) > MAX_KEY:

@@ -32,9 +32,7 @@ def create_trail(*, actor: Actor, flow: Flow, **values: Any) -> Trail:
     """
     require(actor, "organization:trail:create", flow)
     join = join_trail(flow, values.get("build_url"))
-    trail = Trail(
-        organization_id=flow.organization_id, flow=flow, component=join.component, component_by=join.by, **values
-    )
+    trail = Trail(organization=flow.organization, flow=flow, component=join.component, component_by=join.by, **values)
     if trail.name and Trail.objects.filter(flow=flow, name=trail.name).exists():
         raise Conflict(f"A trail named {trail.name} exists in flow {flow.name}.")
     check_template(trail.template_yaml)

@@ -56,10 +56,10 @@ def flow_page(request: PortalRequest, uid: UUID) -> HttpResponse:
         "events": timeline(events),
         "example": {
             "flowId": str(flow.uid),
-            "gitCommitSha": "$COMMIT",
+            "gitCommitSha": "<commit>",
             "gitBranch": "main",
-            "gitAuthor": "$AUTHOR",
-            "gitAuthorEmail": "$EMAIL",
+            "gitAuthor": str(request.user),
+            "gitAuthorEmail": request.user.email,
         },
     }
     return render_page(request, "compliance/flow.html", context, partial="rows")

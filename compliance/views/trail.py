@@ -51,7 +51,7 @@ def trail_page(request: PortalRequest, uid: UUID) -> HttpResponse:
         "attestations": attestations_of(request, trail, files),
         "files": files,
         "events": timeline(events),
-        "example": {"imageName": str(trail.flow), "imageTag": "1.0", "sha256Digest": "$DIGEST"},
+        "example": {"imageName": str(trail.flow), "imageTag": "1.0", "sha256Digest": "<digest>"},
     }
     return render_page(request, "compliance/trail.html", context)
 

@@ -58,6 +58,7 @@ def test_a_name_is_taken_once_in_any_letter_case(admin, stranger):
         {"k": "v" * 257},
         {"k": 1},
         {"k": None},
+        ["k"],
     ],
 )
 def test_tags_have_limits(admin, tags):
@@ -159,6 +160,11 @@ def test_saying_what_a_flow_is_about_moves_its_trails(admin):
     update_flow(actor=admin, flow=flow, component=None)
     trail.refresh_from_db()
     assert trail.component == checkout
+
+    for word, component in (("billing", billing), ("checkout", checkout), ("nobody", checkout)):
+        update_flow(actor=admin, flow=flow, tags={"component": word})
+        trail.refresh_from_db()
+        assert trail.component == component
 
 
 # ---- the wire
