@@ -14,6 +14,7 @@ from compliance.services.drift import check_drift, in_words, read_drift, recheck
 from config.errors import Forbidden
 from tests.compliance.proving import a_flow, a_trail, an_artifact
 from tests.compliance.running import a_baseline, a_snapshot, an_environment, fresh, running, sha
+from tests.live import eventually
 from tests.people import make_actor, make_machine
 
 
@@ -305,3 +306,17 @@ def test_ticks_of_last_week_go(db):
     assert claim_tick("job", seconds=60, at=at) is None
     assert old not in JobTick.objects.all()
     assert set(JobTick.objects.all()) == {kept, now}
+
+
+def test_a_real_beat_has_a_real_worker_look(worker, acme):
+    actor = make_actor(acme)
+    environment = an_environment(actor)
+    a_snapshot(actor, environment, running("app", "a"))
+    a_baseline(actor, environment)
+    a_snapshot(actor, environment, running("app", "b"))
+    spoil(environment)
+
+    eventually(lambda: fresh(environment).drift_state == "warned")
+
+    assert DriftReport.objects.get(environment=environment).has_drift
+    eventually(lambda: JobTick.objects.filter(outcome="1 drifted").exists())
