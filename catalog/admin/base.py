@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import Group
@@ -24,9 +23,6 @@ from config.errors import Forbidden, GatehouseError
 Service = Callable[..., Any]
 HISTORY = 200
 
-admin.site.site_header = admin.site.site_title = "Gatehouse"
-admin.site.index_title = "Administration"
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # one door: the portal's
 admin.site.unregister(Group)  # rights are roles of an organization
 
 

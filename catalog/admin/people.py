@@ -5,8 +5,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelectMultiple
-from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -93,59 +91,6 @@ class OrganizationAdmin(GatehouseAdmin):
             return super()._may(request, verb, obj)
         staff = request.user.is_active and request.user.is_staff
         return staff and any(actor.may(f"organization:{verb}", obj) for actor in staff_actors(request))
-
-
-class NewUserForm(AdminUserCreationForm):
-    class Meta:
-        model = User
-        fields = ["email", "name"]
-
-
-class UserForm(UserChangeForm):
-    class Meta:
-        model = User
-        fields = "__all__"
-
-
-@admin.register(User)
-class UserAdmin(DjangoUserAdmin):
-    """People are the installation's, not an organization's: superusers make, change and deactivate them.
-
-    Nobody is deleted, since the history names them. What they may do is in their memberships.
-    """
-
-    form = UserForm
-    add_form = NewUserForm
-    list_display = ["email", "name", "is_active", "is_staff", "is_superuser", "last_login"]
-    list_filter = ["is_active", "is_staff", "is_superuser"]
-    search_fields = ["email", "name"]
-    ordering = ["email"]
-    filter_horizontal = []
-    readonly_fields = ["last_login", "created_at", "updated_at"]
-    fieldsets = [
-        (None, {"fields": ["email", "name", "password"]}),
-        ("What the admin lets them do", {"fields": ["is_active", "is_staff", "is_superuser"]}),
-        ("Times", {"fields": ["last_login", "created_at", "updated_at"]}),
-    ]
-    add_fieldsets = [(None, {"fields": ["email", "name", "usable_password", "password1", "password2"]})]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        """For no superuser: the people of the organizations they look after."""
-        rows = super().get_queryset(request)
-        if request.user.is_superuser:
-            return rows
-        reach = {pk for actor in staff_actors(request) if actor.may("organization:member:read") for pk in actor.reach}
-        return rows.filter(pk__in=Membership.objects.filter(organization__in=reach).values("user"))
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Staff who may see members; rows are limited by `get_queryset`."""
-        return request.user.is_superuser or any(
-            actor.may("organization:member:read") for actor in staff_actors(request)
-        )
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Never: deactivate instead."""
-        return False
 
 
 @admin.register(Membership)

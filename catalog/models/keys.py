@@ -56,6 +56,7 @@ class ApiKey(Secret):
 
     class Meta:
         ordering = ["-created_at", "-pk"]
+        verbose_name = "API key"
         constraints = [
             models.UniqueConstraint(fields=["digest"], name="api_key_digest"),
             models.CheckConstraint(

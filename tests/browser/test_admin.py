@@ -1,0 +1,52 @@
+"""Django's admin in a real browser, under the portal's content security policy."""
+
+import re
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import expect
+
+from catalog.models import Component, User
+from catalog.services.components import create_component
+from tests.browser.conftest import overflow
+from tests.catalog.desk import page_of
+
+
+@pytest.fixture
+def superuser(client, db) -> User:
+    """The visitor is a superuser."""
+    user = User.objects.create_superuser("root@gatehouse.example")
+    client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[1])
+    return user
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1280, "dark"), (375, "light")])
+def test_pages_of_the_admin_keep_to_the_policy_and_fit(portal, superuser, admin, width, theme):
+    component = create_component(actor=admin, name="checkout-api")
+    for path in (
+        "/admin",
+        page_of(Component, "changelist"),
+        page_of(Component, "add"),
+        page_of(Component, "change", component.pk),
+        page_of(Component, "history", component.pk),
+        page_of(User, "change", superuser.pk),
+    ):
+        page = portal.open(path, width=width, theme=theme)
+        expect(page.locator("#site-name")).to_have_text("Gatehouse")
+        assert overflow(page) == 0, path
+        portal.close()
+
+    assert portal.complaints == []
+
+
+def test_a_component_is_added_by_hand(portal, superuser, admin):
+    page = portal.open(page_of(Component, "add"))
+    page.locator(".field-organization .select2-selection").click()
+    page.locator(".select2-results__option", has_text="Acme").click()
+    page.fill("#id_name", "checkout-api")
+    page.locator("input[name=_continue]").click()
+
+    expect(page.locator(".messagelist")).to_contain_text("checkout-api")
+    page.get_by_role("link", name="View on site").click()
+    expect(page).to_have_url(re.compile(f"/catalog/components/{Component.objects.get().uid}$"))
+    assert [each for each in portal.complaints if "403" not in each] == []  # root is nobody's member
