@@ -454,7 +454,7 @@ def test_lists_cost_the_same_for_any_number_of_rows(browser_of_manager, admin, r
     for_one = measure()
     fill(admin, release.application, 19)
 
-    assert measure() == for_one <= (24 if page == "catalog:home" else 20)
+    assert measure() == for_one <= 20
 
 
 @pytest.mark.parametrize("rows", [1, 20])
