@@ -78,3 +78,8 @@ class Environment(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def drift_word(self) -> str:
+        """What to call an unknown drift where it is not for want of a snapshot; '' for the state's own word."""
+        return "No baseline" if self.drift_state == self.DriftState.UNKNOWN and self.snapshot_index else ""

@@ -44,23 +44,31 @@ def record_snapshot(
         message = f"A snapshot holds at most {MAX_ARTIFACTS:,} artifacts, not {len(artifacts):,}."
         raise BadInput(message, fields=[FieldError("artifacts", message)])
     held = lock_environment(environment)
-    before = latest_snapshot(held)
+    before, kept = latest_snapshot(held), in_scope(held, artifacts)
     snapshot = Snapshot(
-        organization=held.organization, environment=held, index=held.snapshot_index + 1, recorded_by=recorded_by
+        organization=held.organization,
+        environment=held,
+        index=held.snapshot_index + 1,
+        recorded_by=recorded_by,
+        running=len(kept),
     )
     snapshot.full_clean()
     snapshot.save()
-    kept = in_scope(held, artifacts)
     rows = RunningArtifact.objects.bulk_create(_rows(snapshot, kept))
     first = _note_sightings(snapshot, {each.digest for each in rows})
     note_snapshot(held, index=snapshot.index, at=snapshot.created_at, by=recorded_by, running=len(rows))
-    diff = diff_snapshots(before, snapshot)
-    snapshot.running = len(rows)
-    snapshot.added, snapshot.updated, snapshot.removed = len(diff.added), len(diff.updated), len(diff.removed)
-    snapshot.save(update_fields=["running", "added", "updated", "removed"])
+    diff = _note_changes(before, snapshot)
     _tell(actor, snapshot, before, diff, first, left_out=len(artifacts) - len(kept))
     evaluate_drift(actor=actor, environment=held)
     return snapshot
+
+
+def _note_changes(before: Snapshot | None, snapshot: Snapshot) -> Diff:
+    """Write how much a snapshot with its rows differs from the one before; returns the difference."""
+    diff = diff_snapshots(before, snapshot)
+    snapshot.added, snapshot.updated, snapshot.removed = len(diff.added), len(diff.updated), len(diff.removed)
+    snapshot.save(update_fields=["added", "updated", "removed"])
+    return diff
 
 
 def in_scope(environment: Environment, artifacts: Sequence[Reported]) -> list[Reported]:

@@ -100,6 +100,7 @@ def test_without_a_baseline_nothing_is_called_in_sync(admin, reader):
     page = reader.get(page_of(environment))
 
     assert "No baseline" in card(page, "Running now")
+    assert "No snapshot" not in words(page.text)
     assert "Nobody approved yet" in card(page, "Baseline")
     assert "Approve snapshot #1" in card(page, "Baseline")
 
