@@ -78,14 +78,14 @@ def builds(now: datetime, random: Random, count: int) -> list[Build]:
         lacks = random.choice(world.REQUIRED) if 0.10 <= luck < 0.14 else ""
         ships = not fails and not lacks and random.random() < 0.35
         planned.append(Build(now - timedelta(hours=hours), name, counts[name], fails, lacks, ships))
-    for minutes, (name, fails) in zip((115, 95, 70, 45), STORIES, strict=True):
+    for minutes, name in STORIES:
         counts[name] += 1
-        planned.append(Build(now - timedelta(minutes=minutes), name, counts[name], fails))
+        planned.append(Build(now - timedelta(minutes=minutes), name, counts[name]))
     return planned
 
 
-# The builds of today: one will wait for a person, one is blocked by its scan, two are fine and not yet asked for.
-STORIES = (("merchant-portal", ""), ("webhook-relay", "container-scan"), ("checkout-api", ""), ("kyc-gateway", ""))
+# The builds of today, minutes ago: one is approved and then fails a later scan, one waits for a person, two are fine.
+STORIES = ((115, "webhook-relay"), (95, "merchant-portal"), (70, "checkout-api"), (48, "kyc-gateway"))
 
 
 class History:
@@ -108,6 +108,7 @@ class History:
             self.at(build.at, partial(self.build, build))
         for build in {build.component: build for build in all_builds}.values():
             self.at(build.at + timedelta(minutes=1), partial(self.push_manifest, build))
+        self.at(self.now - timedelta(minutes=90), self.approve_today)
         self.at(self.now - timedelta(minutes=50), self.ask_for_approval_today)
         self.at(self.now - timedelta(minutes=40), self.ask_the_gate_today)
         self.at(self.now - timedelta(minutes=30), self.settle)
@@ -291,10 +292,27 @@ class History:
         """One release waits for a change manager."""
         self.ask(self.today("merchant-portal"))
 
+    def approve_today(self) -> None:
+        """One release is approved …"""
+        release = self.ask(self.today("webhook-relay"))
+        for request in ApprovalRequest.objects.filter(release=release):
+            decide(actor=self.demo.people["Ines Caldeira"], request=request, verdict="approved", comments=YES[0])
+        work_on(release.pk)
+
     def ask_the_gate_today(self) -> None:
-        """One gate says no."""
-        production = self.demo.environments["production"]
-        evaluate(actor=self.ci, digest=self.today("webhook-relay").digest, environment=production, requested_by="ci")
+        """… and a scan finds something before it is deployed: the gate says no all the same."""
+        build = self.today("webhook-relay")
+        record_attestation(
+            actor=self.ci,
+            trail=Trail.objects.get(flow=self.demo.flows[build.component], commit=build.commit),
+            type="container-scan",
+            status="failed",
+            name="Container scan",
+            details="2 critical in libexpat, published today",
+        )
+        evaluate(
+            actor=self.ci, digest=build.digest, environment=self.demo.environments["production"], requested_by="ci"
+        )
 
     def settle(self) -> None:
         """Both environments are as they should be, says who looks after them …"""
