@@ -410,7 +410,8 @@ def test_a_component_says_where_it_runs(admin, stranger, reader):
 
     assert card(page, "Runs in") == (
         "Runs in production relay:1.4 aaaaaaa…aaaa first seen just now "
-        "staging relay:1.4, near miss: a build has this name and tag and another digest Near miss eeeeeee…eeee first seen just now"
+        "staging relay:1.4, near miss: a build has this name and tag and another digest "
+        "Near miss eeeeeee…eeee first seen just now"
     )
 
 

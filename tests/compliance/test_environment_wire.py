@@ -116,17 +116,17 @@ BAD_ENVIRONMENTS = [
 ]
 
 
-@pytest.mark.parametrize(("body", "field"), BAD_ENVIRONMENTS)
-def test_a_bad_environment_is_refused(api, environment, body, field):
-    made = api.post_json(API, {"name": "new"} | body)
-    changed = api.put_json(url(environment), body) if body != {"name": None} else made
-
-    for response in (made, changed):
-        assert response.status_code == 400
-        answer = response.json()
-        assert (answer["status"], answer["error"]) == (400, "Bad Request")
-        assert field in answer["message"]
-        assert at(answer["timestamp"])
+def test_a_bad_environment_is_refused(api, environment, subtests):
+    for body, field in BAD_ENVIRONMENTS:
+        made = api.post_json(API, {"name": "new"} | body)
+        changed = api.put_json(url(environment), body) if body != {"name": None} else made
+        for response in (made, changed):
+            with subtests.test(body=body):
+                assert response.status_code == 400
+                answer = response.json()
+                assert (answer["status"], answer["error"]) == (400, "Bad Request")
+                assert field in answer["message"]
+                assert at(answer["timestamp"])
     assert list(Environment.objects.values_list("name", flat=True)) == ["production"]
     assert not Event.objects.filter(kind="environment.updated").exists()
 
@@ -237,10 +237,10 @@ def test_what_a_decision_points_at_stays(api, environment):
 # ---- who may, and what is not there
 
 ROUTES = [
-    ("get", ""), ("put", ""), ("delete", ""), ("get", "/snapshots"), ("post", "/snapshots"),
+    ("get", ""), ("put", ""), ("get", "/snapshots"), ("post", "/snapshots"),
     ("get", "/snapshots/latest"), ("get", "/snapshots/1"), ("get", "/diff?from=1&to=1"), ("get", "/deployments"),
     ("get", "/baselines"), ("post", "/baselines"), ("get", "/baselines/current"), ("get", "/drift"),
-    ("post", "/drift"), ("get", "/drift/history"),
+    ("post", "/drift"), ("get", "/drift/history"), ("delete", ""),
 ]  # fmt: skip
 BODIES = {"/snapshots": {"recordedBy": "k8s", "artifacts": [APP]}}
 
@@ -265,47 +265,47 @@ def full(admin, environment) -> Environment:
     return environment
 
 
-@pytest.mark.parametrize(("method", "rest"), ROUTES)
-def test_each_route_answers(api, full, method, rest):
-    response = call(api, method, url(full), rest)
+def test_each_route_answers(api, full, subtests):
+    for method, rest in ROUTES:
+        with subtests.test(method=method, rest=rest):
+            assert call(api, method, url(full), rest).status_code == {"post": 201, "delete": 204}.get(method, 200)
 
-    assert response.status_code == {"post": 201, "delete": 204}.get(method, 200)
 
-
-@pytest.mark.parametrize(("method", "rest"), ROUTES)
-def test_each_route_refuses_whom_it_does_not_know(api_as, full, method, rest):
+def test_each_route_refuses_whom_it_does_not_know(api_as, full, subtests):
     stranger, nobody = api_as("stranger"), api_as("")
     before = state()
 
-    foreign, anonymous = call(stranger, method, url(full), rest), call(nobody, method, url(full), rest)
+    for method, rest in ROUTES:
+        with subtests.test(method=method, rest=rest):
+            foreign, anonymous = (call(client, method, url(full), rest) for client in (stranger, nobody))
+            assert (foreign.status_code, foreign.json()["error"]) == (404, "Not Found")
+            assert str(full.uid) in foreign.json()["message"]
+            assert (anonymous.status_code, anonymous.json()["error"]) == (401, "Unauthorized")
+            assert state() == before
 
-    assert (foreign.status_code, foreign.json()["error"]) == (404, "Not Found")
-    assert str(full.uid) in foreign.json()["message"]
-    assert (anonymous.status_code, anonymous.json()["error"]) == (401, "Unauthorized")
-    assert state() == before
 
-
-@pytest.mark.parametrize(("method", "rest"), ROUTES)
-def test_each_route_minds_its_ids(api, full, method, rest):
+def test_each_route_minds_its_ids(api, full, subtests):
     before = state()
 
-    unknown, malformed = call(api, method, f"{API}/{NOBODY}", rest), call(api, method, f"{API}/123", rest)
+    for method, rest in ROUTES:
+        with subtests.test(method=method, rest=rest):
+            unknown, malformed = (call(api, method, f"{API}/{each}", rest) for each in (NOBODY, "123"))
+            assert unknown.status_code == 404
+            assert NOBODY in unknown.json()["message"]
+            assert (malformed.status_code, malformed.json()["error"]) == (400, "Bad Request")
+            assert state() == before
 
-    assert unknown.status_code == 404
-    assert NOBODY in unknown.json()["message"]
-    assert (malformed.status_code, malformed.json()["error"]) == (400, "Bad Request")
-    assert state() == before
 
-
-@pytest.mark.parametrize(("method", "rest"), [route for route in ROUTES if route[0] != "get"])
-def test_a_viewer_changes_nothing(api_as, full, method, rest):
+def test_a_viewer_changes_nothing(api_as, full, subtests):
     viewer = api_as("viewer")
     before = state()
 
-    response = call(viewer, method, url(full), rest)
-
-    assert (response.status_code, response.json()["error"]) == (403, "Forbidden")
-    assert state() == before
+    for method, rest in ROUTES:
+        if method != "get":
+            with subtests.test(method=method, rest=rest):
+                response = call(viewer, method, url(full), rest)
+                assert (response.status_code, response.json()["error"]) == (403, "Forbidden")
+                assert state() == before
 
 
 def test_a_viewer_makes_no_environment(api_as):
@@ -393,15 +393,15 @@ BAD_SNAPSHOTS = [
 ]
 
 
-@pytest.mark.parametrize(("body", "field"), BAD_SNAPSHOTS)
-def test_a_bad_snapshot_is_refused(api, full, body, field):
+def test_a_bad_snapshot_is_refused(api, full, subtests):
     before = state()
 
-    response = api.post_json(url(full, "snapshots"), body)
-
-    assert (response.status_code, response.json()["error"]) == (400, "Bad Request")
-    assert field in response.json()["message"]
-    assert state() == before
+    for body, field in BAD_SNAPSHOTS:
+        with subtests.test(field=field):
+            response = api.post_json(url(full, "snapshots"), body)
+            assert (response.status_code, response.json()["error"]) == (400, "Bad Request")
+            assert field in response.json()["message"]
+            assert state() == before
 
 
 @pytest.mark.parametrize("body", ["{", "[1,", "NaN", '{"artifacts": 1e999}', '{"recordedBy": "\\u0000"}'])
