@@ -1,6 +1,7 @@
 """Who we are: the tree of organizations, and the numbers each hands out."""
 
 import zoneinfo
+from functools import cache
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -11,9 +12,12 @@ from django.utils import timezone
 from catalog.models.base import Keyed
 
 
+known_time_zones = cache(zoneinfo.available_timezones)  # it reads a whole tree of files
+
+
 def check_time_zone(name: str) -> None:
     """Refuse what is not an IANA time zone name."""
-    if name not in zoneinfo.available_timezones():
+    if name not in known_time_zones():
         raise ValidationError("Not an IANA time zone name.")
 
 
