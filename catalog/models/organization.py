@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from catalog.models.base import Keyed
 
-
 known_time_zones = cache(zoneinfo.available_timezones)  # it reads a whole tree of files
 
 
