@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from config.api.parsers import MAX_DEPTH, parse_json, read_body, read_json
 from config.errors import InvalidJSON, TooLarge
+from tests.people import ApiClient, make_machine
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 JSON = st.recursive(
@@ -121,6 +122,28 @@ def test_what_is_announced_too_large_is_not_read():
     request._stream = BytesIO()
     with pytest.raises(TooLarge):
         read_body(request, 5)
+
+
+class Chunked(ApiClient):
+    """Sends bodies in chunks, as the server hands them over: joined, and of no announced length."""
+
+    def request(self, **request):
+        body = request["wsgi.input"].read() if "wsgi.input" in request else b""
+        request.pop("CONTENT_LENGTH", None)
+        joined = {"wsgi.input": BytesIO(body), "wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+        return super().request(**(request | joined))
+
+
+def test_a_body_in_chunks_is_read(admin):
+    _, key = make_machine(admin.organization, "admin", "chunky")
+    client = Chunked(key)
+
+    made = client.post_json("/api/v1/environments", {"name": "production", "type": "K8S"})
+    empty = client.generic("POST", "/api/v1/environments", b"", content_type="application/json")
+    large = client.generic("POST", "/api/v1/environments", b" " * 2_200_000, content_type="application/json")
+
+    assert (made.status_code, made.json()["name"]) == (201, "production")
+    assert (empty.status_code, large.status_code) == (400, 413)
 
 
 def test_an_empty_body_is_refused_in_words_of_its_own():
