@@ -185,7 +185,7 @@ def _blocked(event: Event) -> News | None:
 def _page_of(decision: GateDecision) -> str:
     """The page that explains a decision best: its release, else its component, else its environment."""
     if decision.release:
-        return reverse("releases:release", args=[decision.release.number])
+        return reverse("releases:release-by-uid", args=[decision.release.uid])
     if decision.component:
         return reverse("catalog:component", args=[decision.component.uid])
     return reverse("catalog:environment", args=[decision.environment.uid]) if decision.environment else ""

@@ -18,12 +18,15 @@ from releases.services.gate import evaluate
 from tests.integrations.news import a_notification, drain, of, readers, told
 from tests.people import make_machine, make_user
 from tests.releases.proofs import (
+    ANY_ONE,
     DIGEST,
     OTHER_DIGEST,
     a_component,
     a_flow,
     a_policy,
+    a_release,
     a_trail,
+    an_application,
     an_environment,
     person,
 )
@@ -145,6 +148,16 @@ def test_a_closed_gate_is_told_to_who_may_ship(admin, people):
     assert {(row.severity, row.subject_type) for row in rows} == {("critical", "environment")}
     assert {row.subject_uid for row in rows} == {environment.uid}
     assert {row.url for row in rows} == {reverse("catalog:component", args=[flow.component.uid])}
+
+
+def test_a_gate_closed_for_a_release_leads_to_the_release(admin):
+    release = a_release(admin, an_application(admin, rules=(ANY_ONE,)), judged=False, digest=DIGEST)
+    evaluate(actor=admin, digest=DIGEST, release=release)
+
+    rows = told("gate.blocked")
+
+    assert {row.url for row in rows} == {reverse("releases:release-by-uid", args=[release.uid])}
+    assert {(row.severity, row.subject_type) for row in rows} == {("warning", "gate")}
 
 
 def test_the_same_closed_gate_is_said_once_until_it_is_read(admin, people):
