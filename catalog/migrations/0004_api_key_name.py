@@ -4,14 +4,13 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalog', '0003_event_time'),
+        ("catalog", "0003_event_time"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='apikey',
-            options={'ordering': ['-created_at', '-pk'], 'verbose_name': 'API key'},
+            name="apikey",
+            options={"ordering": ["-created_at", "-pk"], "verbose_name": "API key"},
         ),
     ]
