@@ -66,3 +66,24 @@ def test_every_stored_status_of_the_demo_is_true_and_a_second_seeding_changes_no
     events = Event.objects.count()
     call_command("seed_demo", json=True, stdout=StringIO(), stderr=StringIO())
     assert (Organization.objects.count(), Event.objects.count()) == (1, events)
+
+
+def test_every_page_of_the_demo_opens_within_twenty_queries(demo, client, django_assert_max_num_queries, subtests):
+    client.force_login(User.objects.get(email="maeve.donnelly@northwind.example"))
+    pages = [
+        "/",
+        "/catalog/components",
+        "/environments",
+        "/compliance/flows",
+        "/releases",
+        "/releases/approvals",
+        "/integrations/notifications",
+        *(f"/catalog/components/{each.uid}" for each in Component.objects.all()[:3]),
+        *(f"/environments/{each.uid}" for each in Environment.objects.all()),
+        *(f"/compliance/trails/{each.uid}" for each in Trail.objects.all()[:3]),
+        *(f"/releases/{each.number}" for each in Release.objects.all()[:3]),
+        *(f"/releases/approvals/{each.uid}" for each in ApprovalRequest.objects.all()[:2]),
+    ]
+    for page in pages:
+        with subtests.test(page), django_assert_max_num_queries(20):
+            assert client.get(page).status_code == 200

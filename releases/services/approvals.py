@@ -145,13 +145,18 @@ def void_open(release: Release, *, actor: Actor) -> None:
 
 
 def note_release_final(release: Release) -> None:
-    """Let an approved release count as the approval of its trail, with the roles of everyone who approved it."""
+    """Let a release that people approved count as the approval of its trail, with the roles of those who did.
+
+    One that its rules alone let through does not: whoever may leave the rules out could approve for themselves.
+    """
     if release.trail is None or release.state != Release.State.APPROVED:
         return
     approvals = Decision.objects.filter(request__release=release, verdict=Decision.Verdict.APPROVED)
-    roles = {role for role in approvals.exclude(request__status=Status.VOID).values_list("role", flat=True) if role}
-    actor = system_actor(release.organization)
-    note_approval(actor=actor, trail=release.trail, status=Status.APPROVED.value, roles=sorted(roles))
+    given = list(approvals.exclude(request__status=Status.VOID).values_list("role", flat=True))
+    if given:
+        actor = system_actor(release.organization)
+        roles = sorted({role for role in given if role})
+        note_approval(actor=actor, trail=release.trail, status=Status.APPROVED.value, roles=roles)
 
 
 def _ask(actor: Actor, request: ApprovalRequest) -> ApprovalRequest:

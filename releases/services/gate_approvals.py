@@ -83,8 +83,10 @@ def _approved(inputs: Json, trail: Json | None, asked: Asked) -> Requirement:
     if absent:
         detail = f"Approved, but by nobody with the role {', '.join(absent)}."
         return _approval_of("missing", detail, request=_ask_trail(inputs, trail))
-    by = f"Approved by {names}." if names else f"{asked.subject} was approved by its rules; none asks a person."
-    return _approval_of("satisfied", by)
+    if not names:
+        detail = f"{asked.subject} was approved by its rules; no person was asked."
+        return _approval_of("missing", detail, request=_ask_trail(inputs, trail))
+    return _approval_of("satisfied", f"Approved by {names}.")
 
 
 def _absent_roles(inputs: Json, trail: Json | None, present: set[str]) -> list[str]:

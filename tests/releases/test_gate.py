@@ -410,8 +410,17 @@ def test_a_joined_release_says_how_it_was_joined(admin, acme, approving, product
 
     found = requirement(ask(admin, production), "approval")
 
-    assert found["state"] == "satisfied"
     assert "joined by its trail" in found["derived"]
+
+
+def test_a_release_that_its_rules_alone_let_through_is_no_approval(admin, acme, approving, production):
+    release = a_release(admin, an_application(admin, "checkout"), digest=DIGEST, environment="production")
+
+    found = requirement(ask(admin, production), "approval")
+
+    assert release.state == "approved"
+    assert (found["state"], found["detail"].split(";")[1].split(".")[0]) == ("missing", " no person was asked")
+    assert release.trail.approval_status == ""
 
 
 # ---- release and environment

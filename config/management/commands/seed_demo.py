@@ -3,6 +3,7 @@
 import json
 import sys
 from argparse import ArgumentParser
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.utils import timezone
 from catalog.models import Organization
 from catalog.ulids import ulid
 from config.demo import world
-from config.demo.history import History
+from config.demo.history import History, moment
 from config.demo.setup import Demo, found
 from config.jobs import held
 
@@ -33,9 +34,11 @@ class Command(BaseCommand):
             self.stderr.write(f"The organization {world.SLUG} is there already; nothing was changed.")
             return
         with held(), transaction.atomic():
-            demo = found()
+            now = timezone.now()
+            with moment(now - timedelta(days=world.DAYS + 1)):
+                demo = found()
             random = Random(options["seed"])  # noqa: S311  what happens in the demo is no secret
-            History(demo, timezone.now(), random, self.progress).play(options["trails"])
+            History(demo, now, random, self.progress).play(options["trails"])
         if options["json"]:
             self.stdout.write(json.dumps(summary(demo), indent=2))
         else:
