@@ -213,13 +213,20 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 2
 CELERY_TIMEZONE = "UTC"
-SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=5.0)
-DRIFT_SECONDS = env.float("DRIFT_SECONDS", default=60.0)
+SWEEP_SECONDS = max(1, env.int("SWEEP_SECONDS", default=5))  # whole: the schedule's table would round 0.5 to "always"
+DRIFT_SECONDS = max(1, env.int("DRIFT_SECONDS", default=60))
 CELERY_BEAT_SCHEDULE = {  # a sweep finds what a broker forgot; a job that must run once a tick claims a JobTick row
-    "outbox sweep": {"task": "catalog.drain_outbox", "schedule": SWEEP_SECONDS},
-    "release sweep": {"task": "releases.sweep", "schedule": SWEEP_SECONDS},
-    "drift check": {"task": "compliance.check_drift", "schedule": DRIFT_SECONDS},
-    "flow sweep": {"task": "compliance.refresh_flows", "schedule": SWEEP_SECONDS},
+    name: {
+        "task": task,
+        "schedule": seconds,
+        "options": {"expires": seconds},
+    }  # a late one is the next one
+    for name, task, seconds in (
+        ("outbox sweep", "catalog.drain_outbox", SWEEP_SECONDS),
+        ("release sweep", "releases.sweep", SWEEP_SECONDS),
+        ("drift check", "compliance.check_drift", DRIFT_SECONDS),
+        ("flow sweep", "compliance.refresh_flows", SWEEP_SECONDS),
+    )
 }
 
 # Phaset webhook calls a minute and token; above it 429 with Retry-After

@@ -53,7 +53,7 @@ class Stack:
             "DATABASE_URL": f"{base}/{connection.settings_dict['NAME']}",
             "PGAPPNAME": APPLICATION,
             "LOG_LEVEL": "INFO",
-            "SWEEP_SECONDS": "0.5",
+            "SWEEP_SECONDS": "1",
             "DRIFT_SECONDS": "1",
         }
 
