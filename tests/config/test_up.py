@@ -139,7 +139,7 @@ def test_taken_port_is_said_in_one_line_before_anything_starts(run, tmp_path):
     assert running.process.returncode == 2
     assert said.count("\n") == 1
     assert f"Port {port} on 127.0.0.1 is taken" in said
-    assert not (tmp_path / "var" / "postgres").exists()
+    assert not (tmp_path / "var/postgres/postgres.log").exists()
 
 
 @pytest.mark.parametrize("port", ["x", "-1", "65536", "80.0"])
