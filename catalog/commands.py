@@ -21,7 +21,7 @@ def curl(method: str, address: str, *, body: object = None, auth: str = "Bearer"
         lines.append(f'-H "Authorization: {auth} {TOKEN}"')
     if body is not None:
         lines.append('-H "Content-Type: application/json"')
-        lines.append(f"-d {shlex.quote(body if isinstance(body, str) else json.dumps(body))}")
+        lines.append(f"-d {shlex.quote(body if isinstance(body, str) else json.dumps(body, ensure_ascii=False))}")
     return " \\\n  ".join(lines)
 
 
