@@ -181,7 +181,7 @@ def told(text: str, url: str = "", subject: str = "") -> SafeString:
 @register.simple_tag
 def avatar(name: object) -> SafeString:
     """Initials in a circle; the name itself stands beside it."""
-    words = re.findall(r"\w+", str(name or "?"))
+    words = re.findall(r"\w+", str(name or "?").partition("@")[0])
     initials = "".join(part[0] for part in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
     return format_html('<span class="avatar" aria-hidden="true">{}</span>', initials or "?")
 
