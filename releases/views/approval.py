@@ -93,7 +93,7 @@ def _of_view(request: PortalRequest, view: str) -> QuerySet[ApprovalRequest]:
     now = timezone.now()
     approvals = approvals_of(request)
     if view == "decided":
-        return approvals.filter(resolved_at__isnull=False).order_by("-created_at", "-pk")
+        return approvals.filter(resolved_at__isnull=False).order_by("-resolved_at", "-pk")
     by_view = {
         "mine": approvals.waiting_for(request.actor, now),
         "asked": approvals.open(now).filter(requested_by__iexact=request.actor.label),
