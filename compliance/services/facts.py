@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from django.db.models import Q
+from django.db.models import F, Q, Window
+from django.db.models.functions import RowNumber
 
 from catalog.actors import Actor
 from catalog.services.who import Roster, Who
 from compliance.digests import normal_digest
 from compliance.models import Artifact, Attestation, Flow, Trail
 
-MAX_TRAILS = 200  # of one digest, the newest; a digest reported more often is judged by these
+MAX_REPORTS = 200  # of one digest in one flow, the newest; a digest reported more often is judged by these
 SUPPLY = "organization:attestation:create"
 APPROVE = "organization:approval:decide"
 Status = Attestation.Status
@@ -85,10 +86,14 @@ def facts_about(actor: Actor, digest: str, *, flow: Flow | None = None, at: date
         artifacts = artifacts.filter(trail__flow=flow)
     if at is not None:
         artifacts = artifacts.filter(created_at__lte=at)
+    newest = ("-trail__created_at", "-trail_id", "-pk")
+    place = Window(RowNumber(), partition_by=F("trail__flow"), order_by=newest)  # no flow crowds out another
     found = list(
-        artifacts.select_related("trail__flow__organization", "trail__flow__component", "trail__component")
-        .order_by("-trail__created_at", "-trail_id", "-pk")[:MAX_TRAILS]
-    )  # fmt: skip
+        artifacts.annotate(place=place)
+        .filter(place__lte=MAX_REPORTS)
+        .select_related("trail__flow__organization", "trail__flow__component", "trail__component")
+        .order_by(*newest)
+    )
     latest = latest_attestations({each.trail_id for each in found}, digest=digest, at=at)
     rosters: dict[int, Roster] = {}
     return [

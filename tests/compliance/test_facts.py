@@ -11,6 +11,7 @@ from catalog.rights import Rule
 from catalog.services.components import create_component
 from compliance.models import Attestation
 from compliance.requirements import Requirement, curl, requirement_key
+from compliance.services import facts
 from compliance.services.facts import TrailFacts, facts_about, facts_of_trails
 from compliance.services.needs import Need, needs_of, requirement_for_type, requirements_of
 from compliance.services.trails import note_approval
@@ -95,6 +96,17 @@ def test_facts_cost_two_queries_for_any_number_of_trails(admin, rows, django_ass
         judged = [requirements_of(each, needs_of(each), ask=False) for each in found]
 
     assert [[one.state for one in each] for each in judged] == [["satisfied"]] * rows
+
+
+def test_reports_to_one_flow_do_not_crowd_out_another(admin, monkeypatch):
+    monkeypatch.setattr(facts, "MAX_REPORTS", 2)
+    strict, lax = a_flow(admin), a_flow(admin, name="lax")
+    an_artifact(admin, a_trail(admin, strict))
+    trail = a_trail(admin, lax)
+    for _ in range(3):
+        an_artifact(admin, trail)
+
+    assert [each.flow for each in facts_about(admin, DIGEST)] == [lax, lax, strict]
 
 
 def test_facts_of_trails_are_one_per_artifact_or_one_of_the_trail(admin):
