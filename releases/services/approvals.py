@@ -13,7 +13,7 @@ from catalog.actors import Actor, require, system_actor
 from catalog.models import Environment
 from catalog.services.events import record_event
 from compliance.models import Trail
-from compliance.services.trails import note_approval
+from compliance.services.trails import locked_trail, note_approval
 from config.errors import Conflict, Forbidden, GatehouseError
 from config.jobs import enqueue
 from releases.models import ApprovalRequest, Decision, Release, ReleaseJob, Rule
@@ -41,7 +41,7 @@ def request_trail_approval(
     ValidationError. Records `approval.requested`.
     """
     require(actor, "organization:approval:request", trail)
-    on_behalf = requested_by if actor.kind == "service_account" else None
+    on_behalf = (requested_by or "").strip() if actor.kind == "service_account" else ""
     request = ApprovalRequest(
         organization=trail.organization,
         component=trail.component,
@@ -292,8 +292,11 @@ def _tell(actor: Actor, kind: str, request: ApprovalRequest, data: dict) -> None
 
 def _tell_trail(actor: Actor, request: ApprovalRequest) -> None:
     """Keep the trail's approval status that of its latest request."""
-    if request.trail is None or request.trail.approvals.filter(pk__gt=request.pk).exists():
+    if request.trail is None:
+        return
+    trail = locked_trail(request.trail)  # first, so that a newer request is either seen here or speaks after us
+    if trail.approvals.filter(pk__gt=request.pk).exists():
         return
     approvals = request.decisions.filter(verdict=Decision.Verdict.APPROVED)
     roles = sorted({role for role in approvals.values_list("role", flat=True) if role})
-    note_approval(actor=actor, trail=request.trail, status=str(request.status), roles=roles)
+    note_approval(actor=actor, trail=trail, status=str(request.status), roles=roles)

@@ -49,6 +49,7 @@ class Voter:
 
 def voter_of(actor: Actor, request: ApprovalRequest, claimed: str | None = None) -> Voter:
     """Whose answer `actor` brings: their own, or, from a service account, that of the person it names."""
+    claimed = (claimed or "").strip()
     if not claimed or actor.kind != "service_account":
         return Voter(actor.label, actor.user, actor.role)
     member = _members(request.organization).filter(user__email__iexact=claimed).first()

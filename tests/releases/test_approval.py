@@ -1,10 +1,11 @@
 """Asking people: who may answer, when an answer settles, and what outlives it."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from catalog.actors import user_actor
@@ -202,6 +203,14 @@ def test_a_service_account_answers_for_the_person_it_names(request_, acme, manag
 
     decision = Decision.objects.get()
     assert (decision.identity, decision.user, decision.role) == (manager.label.upper(), manager.user, "change-manager")
+
+
+def test_blanks_around_a_name_do_not_make_it_another(trail, acme):
+    machine, _ = make_machine(acme, "admin")
+    request = request_trail_approval(actor=machine, trail=trail, requested_by="ada ")
+
+    with pytest.raises(Forbidden, match="four-eyes"):
+        decide(actor=machine, request=request, verdict=APPROVED, identity=" Ada")
 
 
 def test_a_person_answers_only_for_themselves(request_, manager):
@@ -432,3 +441,37 @@ def test_a_service_account_that_names_nobody_answers_for_itself(request_, acme):
     decide(actor=machine, request=request_, verdict=APPROVED)
 
     assert Decision.objects.get().identity == "robot"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_does_not_speak_over_a_question_asked_meanwhile(admin, manager):
+    trail = a_trail(admin, a_flow(admin))
+    older = request_trail_approval(actor=admin, trail=trail)
+
+    def answer():
+        try:
+            decide(actor=manager, request=older, verdict=APPROVED)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            request_trail_approval(actor=admin, trail=trail)
+            answering = pool.submit(answer)
+            wait_for_a_lock()
+        answering.result(timeout=10)
+
+    assert Trail.objects.get().approval_status == "pending_approval"
+
+
+def wait_for_a_lock() -> None:
+    """Until somebody in this database waits for a row."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    for _ in range(100):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(waiting)
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.05)
+    pytest.fail("Nobody waits.")
