@@ -5,10 +5,10 @@ from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, BadRequest, PermissionDenied, RequestDataTooBig, TooManyFieldsSent
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
 from django.http import Http404, HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
-from psycopg.errors import ForeignKeyViolation, UniqueViolation
+from psycopg.errors import ForeignKeyViolation, ProgramLimitExceeded, UniqueViolation
 from rest_framework import exceptions
 
 from config.api.dialects import Dialect
@@ -48,6 +48,8 @@ def understood(error: Exception, method: str = "") -> GatehouseError | None:
             return Conflict("This exists already.")
         case IntegrityError() if isinstance(error.__cause__, ForeignKeyViolation):
             return Conflict("What this refers to was deleted meanwhile.")
+        case OperationalError() if isinstance(error.__cause__, ProgramLimitExceeded):
+            return BadInput("A text is too long to be kept.")  # within its letters, but in bytes beyond its index
         case PermissionDenied():
             return Forbidden(str(error) or "Not allowed.")
         case RequestDataTooBig() | TooManyFieldsSent():

@@ -5,10 +5,10 @@ import base64
 import pytest
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
 from django.http import Http404
 from django.test import RequestFactory
-from psycopg.errors import CheckViolation, UniqueViolation
+from psycopg.errors import CheckViolation, DeadlockDetected, ProgramLimitExceeded, UniqueViolation
 from rest_framework import exceptions
 
 from config.api.dialects import (
@@ -148,8 +148,8 @@ def test_sqedule_tells_no_stranger_more_than_that_it_is_not_allowed():
     assert SQEDULE.error_body(NotFound("No release 7.")) == {"error": "No release 7."}
 
 
-def raised_from(cause: Exception) -> IntegrityError:
-    error = IntegrityError("x")
+def raised_from(cause: Exception, kind: type[Exception] = IntegrityError) -> Exception:
+    error = kind("x")
     error.__cause__ = cause
     return error
 
@@ -168,6 +168,7 @@ def raised_from(cause: Exception) -> IntegrityError:
         (DjangoValidationError("x"), 400),
         (DjangoValidationError({"name": ["x"]}), 400),
         (raised_from(UniqueViolation()), 409),
+        (raised_from(ProgramLimitExceeded(), OperationalError), 400),
         (PermissionDenied(), 403),
         (RequestDataTooBig(), 413),
     ],
@@ -177,7 +178,16 @@ def test_what_is_raised_has_a_status(error, status):
     assert understood(error).status == status
 
 
-@pytest.mark.parametrize("error", [ValueError("x"), KeyError("x"), raised_from(CheckViolation()), OSError()])
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("x"),
+        KeyError("x"),
+        raised_from(CheckViolation()),
+        raised_from(DeadlockDetected(), OperationalError),
+        OSError(),
+    ],
+)
 def test_a_defect_is_not_explained_away(error):
     assert understood(error) is None
 
