@@ -1,8 +1,11 @@
 """Reading paging parameters as the dialects spell them."""
 
+import re
 from collections.abc import Mapping
 
 from config.errors import BadInput, FieldError
+
+_NUMBER = re.compile(r"-?[0-9]{1,18}")
 
 
 def whole_number(query: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
@@ -10,9 +13,7 @@ def whole_number(query: Mapping[str, str], name: str, default: int, least: int, 
     text = query.get(name)
     if text is None or text == "":
         return default
-    if not (
-        text.lstrip("-").isascii() and text.lstrip("-").isdigit() and len(text) < 19 and least <= int(text) <= most
-    ):
+    if not (_NUMBER.fullmatch(text) and least <= int(text) <= most):
         raise BadInput(
             f"{name} must be a number from {least} to {most}.",
             fields=[FieldError(name, f"must be a number from {least} to {most}")],

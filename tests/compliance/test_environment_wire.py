@@ -198,7 +198,9 @@ def test_no_environment_is_no_page(api):
     assert api.get(API).json() == {"items": [], "page": 0, "size": 20, "totalItems": 0, "totalPages": 0}
 
 
-@pytest.mark.parametrize("query", ["page=-1", "size=0", "size=-5", "page=x", "size=1.5", "page=99999999999999999999"])
+@pytest.mark.parametrize(
+    "query", ["page=-1", "page=--1", "size=0", "size=-5", "page=x", "size=1.5", "page=99999999999999999999"]
+)
 def test_a_bad_page_is_refused(api, query):
     response = api.get(f"{API}?{query}")
 
@@ -410,6 +412,12 @@ def test_what_is_no_json_is_refused(api, full, body):
 
     assert response.status_code == 400
     assert Snapshot.objects.count() == 1
+
+
+def test_an_empty_body_is_no_snapshot(api, full):
+    answer = api.post(f"{API}/{full.uid}/snapshots", content_type="application/json")
+
+    assert (answer.status_code, Snapshot.objects.count()) == (400, 1)
 
 
 def test_a_snapshot_is_json(api, full):
