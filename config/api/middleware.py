@@ -45,8 +45,11 @@ def measure_body(request: HttpRequest) -> None:
     if source is None or not request.META.get("wsgi.input_terminated"):
         return
     body, size = SpooledTemporaryFile(max_size=IN_MEMORY), 0  # noqa: SIM115  closed with the request's stream
-    while size <= settings.EVIDENCE_MAX_BYTES + IN_MEMORY and (chunk := source.read(IN_MEMORY)):
-        size += body.write(chunk)
+    try:
+        while size <= settings.EVIDENCE_MAX_BYTES + IN_MEMORY and (chunk := source.read(IN_MEMORY)):
+            size += body.write(chunk)
+    except OSError as error:  # what the server raises for a broken chunk, or a client that went away
+        raise BadRequest("The chunks of the body can't be read.") from error
     body.seek(0)
     request.META["CONTENT_LENGTH"] = str(size)
     request._stream = LimitedStream(body, size)  # type: ignore[assignment, arg-type]  # any binary file will do

@@ -146,6 +146,22 @@ def test_a_body_in_chunks_is_read(admin):
     assert (empty.status_code, large.status_code) == (400, 413)
 
 
+class Broken(BytesIO):
+    """A body whose next chunk has no readable size."""
+
+    def read(self, size=-1):
+        raise OSError("Invalid chunk size: b'zz'")
+
+
+def test_broken_chunks_are_a_bad_request(admin):
+    _, key = make_machine(admin.organization, "admin", "chunky")
+    chunks = {"wsgi.input": Broken(), "wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+
+    answer = ApiClient(key).post("/api/v1/environments", "{}", content_type="application/json", **chunks)
+
+    assert (answer.status_code, answer.json()["error"]) == (400, "Bad Request")
+
+
 def test_an_empty_body_is_refused_in_words_of_its_own():
     for body in (b"", b" \n"):
         with pytest.raises(InvalidJSON, match="A JSON body is needed"):
