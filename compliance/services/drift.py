@@ -101,25 +101,32 @@ def evaluate_drift(*, actor: Actor, environment: Environment, at: datetime | Non
     `drift.found` when drift begins or the artifacts that drift change, `drift.cleared` when it ends; neither while
     the policy is to ignore drift. Returns whether there is drift, None when there is nothing to compare.
     """
-    report = _compare(environment)
-    if report is None:
-        note_drift(environment, None, at=at or timezone.now())
+    judged = _judge(actor, environment, at or timezone.now())
+    if judged is None:
         return None
-    last = _last_report(environment)
-    _note(actor, environment, report, last, at or timezone.now())
+    report, last = judged
     if _content(report) != _content(last):
         report.save()
     return report.has_drift
 
 
-def _stored_report(actor: Actor, environment: Environment, at: datetime | None, *, answer: bool) -> DriftReport | None:
-    """The report of now, stored. With `answer`, one that equals it and was not given to anybody yet will do."""
+def _judge(actor: Actor, environment: Environment, at: datetime) -> tuple[DriftReport, DriftReport | None] | None:
+    """The report of now, not stored yet, and the last one; what follows for the environment is written."""
     report = _compare(environment)
     if report is None:
-        note_drift(environment, None, at=at or timezone.now())
+        note_drift(environment, None, at=at)
         return None
     last = _last_report(environment)
-    _note(actor, environment, report, last, at or timezone.now())
+    _note(actor, environment, report, last, at)
+    return report, last
+
+
+def _stored_report(actor: Actor, environment: Environment, at: datetime | None, *, answer: bool) -> DriftReport | None:
+    """The report of now, stored. With `answer`, one that equals it and was not given to anybody yet will do."""
+    judged = _judge(actor, environment, at or timezone.now())
+    if judged is None:
+        return None
+    report, last = judged
     if answer and last and not last.answered and _subject(last) == _subject(report):
         report = last
     report.answered = answer
