@@ -1,19 +1,12 @@
 """Credentials that let somebody in: API keys and Phaset webhook tokens. Only keyed digests are stored."""
 
 from datetime import datetime
-from typing import Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from catalog.models.base import TenantModel, TenantQuerySet
-
-
-class SecretQuerySet(TenantQuerySet):
-    def in_force(self, at: datetime) -> Self:
-        """Those neither revoked nor expired at `at`."""
-        return self.filter(Q(revoked_at=None) | Q(revoked_at__gt=at), Q(expires_at=None) | Q(expires_at__gt=at))
+from catalog.models.base import TenantModel
 
 
 class Secret(TenantModel):
@@ -26,8 +19,6 @@ class Secret(TenantModel):
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
-
-    objects = SecretQuerySet.as_manager()
 
     class Meta:
         abstract = True

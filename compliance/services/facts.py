@@ -45,11 +45,6 @@ class TrailFacts:
         return frozenset(each.type for each in self.attestations if each.status == Status.FAILED)
 
     @cached_property
-    def passed_names(self) -> frozenset[str]:
-        """Names of PASSED attestations among the latest."""
-        return frozenset(each.name for each in self.attestations if each.status == Status.PASSED and each.name)
-
-    @cached_property
     def failed_names(self) -> frozenset[str]:
         """Names of FAILED attestations among the latest."""
         return frozenset(each.name for each in self.attestations if each.status == Status.FAILED and each.name)
