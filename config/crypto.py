@@ -1,4 +1,4 @@
-"""Secrets that are only ever compared: random tokens and their keyed digests."""
+"""Secrets that are only ever compared: random tokens and their keyed digests; and the keys derived for a purpose."""
 
 import hashlib
 import hmac
@@ -23,3 +23,9 @@ def token_digest(token: str) -> str:
 def same_digest(one: str, other: str) -> bool:
     """Compare two digests in constant time."""
     return hmac.compare_digest(one.encode(), other.encode())
+
+
+def derived_key(purpose: str, secret: str | None = None) -> bytes:
+    """32 bytes that only this installation has, another for each `purpose`; from `secret`, else from SECRET_KEY."""
+    master = settings.SECRET_KEY if secret is None else secret
+    return hmac.new(master.encode(), f"gatehouse:{purpose}".encode(), hashlib.sha256).digest()

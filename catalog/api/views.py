@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from catalog.actors import Actor
 from catalog.middleware import request_context, session_actor
-from catalog.services.keys import authenticate_key
+from catalog.services.tokens import authenticate
 from config.api.dialects import Dialect
 from config.api.errors import error_response, understood
 from config.errors import GatehouseError, Unauthenticated, UnsupportedMediaType
@@ -51,7 +51,7 @@ class DialectView(APIView):
         for carrier in self.dialect.carriers:
             token = carrier(request)
             if token is not None:
-                return authenticate_key(token, **request_context(request))
+                return authenticate(token, self.dialect.name, **request_context(request))
         if self.dialect.session and request.user.is_authenticated and csrf_passes(request):
             actor = session_actor(request)
             if actor is not None:
