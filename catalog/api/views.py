@@ -9,10 +9,12 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from catalog.actors import Actor
+from catalog.api.dry_run import PROBLEMS, REFUSALS, hindered, rehearsed
 from catalog.middleware import request_context, session_actor
 from catalog.services.tokens import authenticate
 from config.api.dialects import Dialect
 from config.api.errors import error_response, understood
+from config.dry_run import asks_for_dry_run
 from config.errors import GatehouseError, Unauthenticated, UnsupportedMediaType
 
 log = structlog.get_logger(__name__)
@@ -27,6 +29,7 @@ class DialectView(APIView):
     dialect: ClassVar[Dialect]
     public: ClassVar[bool] = False
     uploads: ClassVar[bool] = False  # the body is multipart/form-data, not the dialect's media type
+    dry_run: bool = False  # what is asked is only rehearsed
     actor: Actor
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -38,6 +41,20 @@ class DialectView(APIView):
             self.actor = self.authenticate_caller(request._request)
             request._request.actor = self.actor  # type: ignore[attr-defined]
         self._check_media_type(request)
+        if request.method not in ("GET", "HEAD", "OPTIONS"):
+            self._wrap(request.method, request._request)
+
+    def _wrap(self, method: str, request: HttpRequest) -> None:
+        """Have this request's method run as the dialect lets the caller ask for; DRF looks it up on the instance."""
+        name = method.lower()
+        self.dry_run = self.dialect.dry_run and asks_for_dry_run(request)
+        if self.dry_run:
+            setattr(self, name, rehearsed(method, getattr(self, name), getattr(self, "get", None)))
+
+    def imagined(self) -> Any:
+        """What a dry run says a POST would have made where something stands in its way: what was sent."""
+        empty = self.uploads or self.request.META.get("CONTENT_LENGTH") in (None, "", "0")
+        return {} if empty else self.request.data
 
     def perform_authentication(self, request: Request) -> None:
         """Nothing: DRF would put its own idea of a user over the session's, which `authenticate_caller` reads."""
@@ -64,6 +81,11 @@ class DialectView(APIView):
         if error is None:
             log.exception("unexpected_error", view=type(self).__name__)
             error = GatehouseError("An unexpected error; it has been logged.")
+        if self.dry_run and self.request.method == "POST" and error.status in PROBLEMS:
+            try:
+                return hindered(error, self.imagined())
+            except REFUSALS as refused:
+                error = understood(refused) or error
         response = error_response(self.dialect, error)
         if error.status == 405:
             response["Allow"] = ", ".join(self.allowed_methods)

@@ -16,6 +16,7 @@ from compliance.models import Attestation, Evidence, Trail
 from compliance.processors import judge_evidence
 from compliance.processors.finding import Finding
 from compliance.services.trails import locked_trail, store_statuses
+from config.dry_run import is_dry_run
 from config.errors import IntegrityFault, NotFound, TooLarge
 
 Status = Attestation.Status
@@ -118,7 +119,9 @@ def evidence_path(sha256: str) -> str:
 
 
 def store_content(sha256: str, content: bytes) -> None:
-    """Store content under its hash, once. A file cut short by a crash is written anew."""
+    """Store content under its hash, once; not in a dry run. A file cut short by a crash is written anew."""
+    if is_dry_run():
+        return
     path = evidence_path(sha256)
     if default_storage.exists(path):
         if default_storage.size(path) == len(content):

@@ -65,6 +65,7 @@ class Dialect:
     challenge: str = "Bearer"
     session: bool = False  # the portal's session cookie is a credential too, with CSRF protection
     no_store: bool = False
+    dry_run: bool = False  # a change can be asked for as a dry run
 
     def status(self, error: GatehouseError) -> int:
         """The status code this dialect answers `error` with."""
@@ -139,6 +140,7 @@ FACTSTORE = Dialect(
     error_body=_factstore_body,
     carriers=(bearer, api_key_header, api_key_scheme),
     media_types=("application/json",),
+    dry_run=True,
 )
 SQEDULE = Dialect(
     name="sqedule",
@@ -154,6 +156,7 @@ OURS = Dialect(
     error_body=_problem_body,
     media_types=("application/json",),
     session=True,
+    dry_run=True,
 )
 
 DIALECTS = (PHASET, FACTSTORE, SQEDULE, OURS)

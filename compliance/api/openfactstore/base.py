@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db.models import QuerySet
+from django.utils import timezone
 from rest_framework.response import Response
 
 from catalog.actors import Actor
@@ -49,6 +50,12 @@ def find(rows: QuerySet[M], actor: Actor, text: str, name: str = "id") -> M:
     if found is None:
         raise NotFound(f"No {rows.model._meta.verbose_name} {uid}.")
     return found
+
+
+def imagine(model: type[M], actor: Actor, **values: Any) -> M:
+    """A row that is not stored, for a dry run where something stands in the way of the real one."""
+    now = timezone.now()
+    return model(organization=actor.organization, created_at=now, updated_at=now, **values)
 
 
 def find_organization(actor: Actor, slug: str) -> Organization:

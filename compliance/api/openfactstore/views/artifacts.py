@@ -8,14 +8,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.actors import Actor
-from compliance.api.openfactstore.base import FactstoreView, find
+from compliance.api.openfactstore.base import FactstoreView, find, imagine, read_uid
 from compliance.api.openfactstore.mapping import WORDS, from_artifact
 from compliance.api.openfactstore.schemas import ArtifactSchema
 from compliance.api.openfactstore.views.trails import refuse_other_organization
 from compliance.digests import normal_digest
 from compliance.models import Artifact, Trail
 from compliance.services.artifacts import register_artifact
-from compliance.services.standing import standing_of
+from compliance.services.standing import Standing, standing_of
 from config.errors import BadInput, FieldError
 
 
@@ -33,6 +33,12 @@ class TrailArtifacts(FactstoreView):
         said.setdefault("reported_by", self.actor.label)
         artifact = register_artifact(actor=self.actor, trail=trail, **said)
         return Response(shown(self.actor, [artifact])[0], status=201)
+
+    def imagined(self) -> Any:
+        said = {"reported_by": self.actor.label} | ArtifactSchema.read(self.request.data)
+        said.pop("organization", None)
+        trail = Trail(uid=read_uid(self.kwargs["id"]))
+        return from_artifact(imagine(Artifact, self.actor, trail=trail, **said), Standing("unknown", ()))
 
 
 class ArtifactSearch(FactstoreView):

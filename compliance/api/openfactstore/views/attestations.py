@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -10,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.actors import Actor
-from compliance.api.openfactstore.base import FactstoreView, find, paged
+from compliance.api.openfactstore.base import FactstoreView, find, imagine, paged, read_uid
 from compliance.api.openfactstore.mapping import WORDS, from_attestation, from_evidence, to_details
 from compliance.api.openfactstore.schemas import AttestationSchema, TrailAttestationSchema
 from compliance.api.openfactstore.views.trails import refuse_other_organization
@@ -33,6 +34,9 @@ class TrailAttestations(FactstoreView):
     def post(self, request: Request, id: str) -> Response:
         return record(self.actor, id, AttestationSchema.read(request.data))
 
+    def imagined(self) -> Any:
+        return imagined(self.actor, read_uid(self.kwargs["id"]), AttestationSchema.read(self.request.data))
+
 
 class AttestationList(FactstoreView):
     words = WORDS
@@ -40,6 +44,10 @@ class AttestationList(FactstoreView):
     def post(self, request: Request) -> Response:
         said = TrailAttestationSchema.read(request.data)
         return record(self.actor, str(said.pop("trail")), said)
+
+    def imagined(self) -> Any:
+        said = TrailAttestationSchema.read(self.request.data)
+        return imagined(self.actor, said.pop("trail"), said)
 
 
 class TrailEvidence(FactstoreView):
@@ -96,6 +104,13 @@ def record(actor: Actor, trail_id: str, said: dict[str, Any]) -> Response:
     refuse_other_organization(actor, said.pop("organization", None), trail)
     attestation = record_attestation(actor=actor, trail=trail, **(said | {"details": to_details(said)}))
     return Response(from_attestation(attestation, None), status=201)
+
+
+def imagined(actor: Actor, trail: UUID, said: dict[str, Any]) -> dict[str, Any]:
+    """What would be recorded about a trail that can't be found."""
+    said.pop("organization", None)
+    values = said | {"details": to_details(said), "trail": Trail(uid=trail)}
+    return from_attestation(imagine(Attestation, actor, **values), None)
 
 
 def shown(attestations: Sequence[Attestation]) -> list[dict[str, Any]]:

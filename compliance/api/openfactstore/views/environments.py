@@ -1,11 +1,13 @@
 """Environments on the wire (contract 7)."""
 
+from typing import Any
+
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.models import Environment
 from catalog.services.environments import create_environment, delete_environment, update_environment
-from compliance.api.openfactstore.base import FactstoreView, find, find_organization, paged
+from compliance.api.openfactstore.base import FactstoreView, find, find_organization, imagine, paged
 from compliance.api.openfactstore.mapping_environments import WORDS, from_environment, to_environment
 from compliance.api.openfactstore.schemas_environments import EnvironmentSchema
 
@@ -31,6 +33,11 @@ class EnvironmentList(EnvironmentView):
         organization = find_organization(self.actor, slug) if slug else self.actor.organization
         environment = create_environment(actor=self.actor, organization=organization, **to_environment(said))
         return Response(from_environment(environment), status=201)
+
+    def imagined(self) -> Any:
+        said = to_environment(EnvironmentSchema.read(self.request.data))
+        said.pop("organization", None)
+        return from_environment(imagine(Environment, self.actor, **said))
 
 
 class EnvironmentDetail(EnvironmentView):

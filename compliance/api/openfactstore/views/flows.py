@@ -7,11 +7,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.models import Organization
-from compliance.api.openfactstore.base import FactstoreView, find, find_organization, paged
+from compliance.api.openfactstore.base import FactstoreView, find, find_organization, imagine, paged
 from compliance.api.openfactstore.mapping import WORDS, from_flow, from_template, from_trail
 from compliance.api.openfactstore.schemas import FlowSchema
 from compliance.models import Flow, Trail
-from compliance.services.flows import create_flow, delete_flow, update_flow
+from compliance.services.flows import CHANGEABLE, create_flow, delete_flow, update_flow
 from compliance.services.joins import find_component
 from config.errors import BadInput, FieldError, NotFound
 
@@ -35,6 +35,10 @@ class FlowList(FactstoreView):
         organization = find_organization(self.actor, slug) if slug else self.actor.organization
         flow = create_flow(actor=self.actor, organization=organization, **with_component(organization, said))
         return Response(from_flow(flow), status=201)
+
+    def imagined(self) -> Any:
+        said = FlowSchema.read(self.request.data)
+        return from_flow(imagine(Flow, self.actor, **{k: v for k, v in said.items() if k in CHANGEABLE}))
 
 
 class FlowDetail(FactstoreView):

@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from catalog.actors import Actor
 from catalog.models import Environment
+from compliance.api.openfactstore.base import imagine, read_uid
 from compliance.api.openfactstore.mapping_environments import from_diff, from_sighting, from_snapshot
 from compliance.api.openfactstore.schemas_environments import SnapshotSchema
 from compliance.api.openfactstore.views.environments import EnvironmentView
@@ -41,6 +42,12 @@ class SnapshotList(EnvironmentView):
             artifacts=said["artifacts"],
         )
         return Response(shown(self.actor, environment, [snapshot])[0], status=201)
+
+    def imagined(self) -> Any:
+        said = SnapshotSchema.read(self.request.data)
+        environment = Environment(uid=read_uid(self.kwargs["id"]))
+        snapshot = imagine(Snapshot, self.actor, index=0, recorded_by=said.get("recorded_by") or self.actor.label)
+        return from_snapshot(environment, snapshot, [RunningArtifact(**each) for each in said["artifacts"]], {})
 
 
 class SnapshotLatest(EnvironmentView):

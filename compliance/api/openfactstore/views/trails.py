@@ -1,9 +1,11 @@
 """Trails on the wire (contract 2)."""
 
+from typing import Any
+
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from compliance.api.openfactstore.base import FactstoreView, find, find_organization, read_uid
+from compliance.api.openfactstore.base import FactstoreView, find, find_organization, imagine, read_uid
 from compliance.api.openfactstore.ci import fill_from_ci
 from compliance.api.openfactstore.mapping import WORDS, from_trail
 from compliance.api.openfactstore.schemas import TrailSchema
@@ -26,6 +28,13 @@ class TrailList(FactstoreView):
         flow = find(Flow.objects.for_list(), self.actor, str(said.pop("flow")), "flowId")
         refuse_other_organization(self.actor, said.pop("organization", None), flow)
         return Response(from_trail(create_trail(actor=self.actor, flow=flow, **said)), status=201)
+
+    def imagined(self) -> Any:
+        said = TrailSchema.read(fill_from_ci(self.request.data, self.request.META))
+        said.pop("organization", None)
+        uid = said.pop("flow")
+        flow = Flow.objects.visible_to(self.actor).filter(uid=uid).first() or imagine(Flow, self.actor, uid=uid)
+        return from_trail(imagine(Trail, self.actor, flow=flow, **said))
 
 
 class TrailDetail(FactstoreView):
