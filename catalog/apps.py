@@ -51,6 +51,14 @@ class CatalogConfig(AppConfig):
                 "organization:environment:create": "Add environments",
                 "organization:environment:update": "Change environments",
                 "organization:environment:delete": "Delete environments",
+                "organization:project:read": "See projects",
+                "organization:project:create": "Add projects",
+                "organization:project:update": "Change projects",
+                "organization:project:delete": "Delete projects",
+                "organization:project_environment:read": "See which environments projects are in",
+                "organization:project_environment:create": "Put projects into environments",
+                "organization:project_environment:update": "Configure projects in environments",
+                "organization:project_environment:delete": "Take projects out of environments",
                 "organization:event:read": "See what happened",
             }
         )

@@ -80,12 +80,14 @@ BUILT_IN_ROLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     ),
     "maintainer": (
         "Maintainer",
-        "Looks after components, flows, environments and releases.",
+        "Looks after components, projects, flows, environments and releases.",
         (
             "organization:read",
             "organization:**:read",
             "organization:component:*",
             "organization:environment:*",
+            "organization:project:*",
+            "organization:project_environment:*",
             "organization:flow:*",
             "organization:trail:*",
             "organization:artifact:*",

@@ -229,6 +229,9 @@ CELERY_BEAT_SCHEDULE = {  # a sweep finds what a broker forgot; a job that must 
     )
 }
 
+# Where projects may run: names an operator gives their runners; the first is the one of new projects
+EXECUTION_POOLS = env.list("EXECUTION_POOLS", default=["default"])
+
 # Phaset webhook calls a minute and token; above it 429 with Retry-After
 PHASET_RATE = env.int("PHASET_RATE", default=600)
 

@@ -90,12 +90,12 @@ class EnvironmentAdmin(GatehouseAdmin):
     create_service = create_environment
     update_service = update_environment
     delete_service = delete_environment
-    fields = ["organization", "name", "kind", "description", "drift_policy", "scope"]
+    fields = ["organization", "name", "kind", "description", "color", "owner", "drift_policy", "scope"]
     list_display = ["name", "organization", "kind", "drift_policy", "drift_state", "running_count", "snapshot_at"]
     list_select_related = ["organization"]
     list_filter = [ORGANIZATION, "kind", "drift_policy", "drift_state"]
     search_fields = ["name", "description"]
-    autocomplete_fields = ["organization"]
+    autocomplete_fields = ["organization", "owner"]
 
     def view_on_site(self, obj: Environment) -> str:
         """Its page in the portal."""

@@ -5,6 +5,7 @@ from catalog.models.event import Event, OutboxEntry
 from catalog.models.keys import ApiKey, WebhookToken
 from catalog.models.organization import Counter, JobTick, Organization
 from catalog.models.people import Membership, Role, RoleRule, ServiceAccount, Team, TeamMember, User
+from catalog.models.project import Project, ProjectEnvironment, ProjectFavorite
 
 __all__ = [
     "ApiKey",
@@ -18,6 +19,9 @@ __all__ = [
     "Membership",
     "Organization",
     "OutboxEntry",
+    "Project",
+    "ProjectEnvironment",
+    "ProjectFavorite",
     "Role",
     "RoleRule",
     "ServiceAccount",

@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 
@@ -51,8 +52,16 @@ class Environment(TenantModel):
         ALLOWED = "allowed", "Allow-listed"
 
     name = models.CharField(max_length=255)
+    canonical = models.CharField(
+        max_length=100,
+        editable=False,
+        help_text="Its address in paths; made from the name, and never changes.",
+        validators=[RegexValidator(r"^[0-9A-Za-z]([0-9A-Za-z._-]*[0-9A-Za-z])?\Z", "Use letters, digits, -, . and _.")],
+    )
     kind = models.CharField(max_length=16, choices=Kind, default=Kind.GENERIC)
     description = models.TextField(blank=True, default="")
+    color = models.CharField(max_length=64, blank=True, default="")
+    owner = models.ForeignKey("catalog.User", models.SET_NULL, null=True, blank=True, related_name="+")
     drift_policy = models.CharField(max_length=16, choices=DriftPolicy, default=DriftPolicy.WARN)
     scope = models.JSONField(default=empty_scope, blank=True)
     drift_state = models.CharField(max_length=16, choices=DriftState, default=DriftState.UNKNOWN, editable=False)
@@ -72,7 +81,13 @@ class Environment(TenantModel):
                 Lower("name"),
                 name="environment_name",
                 violation_error_message="An environment of this name exists.",
-            )
+            ),
+            models.UniqueConstraint(
+                "organization",
+                Lower("canonical"),
+                name="environment_canonical",
+                violation_error_message="An environment of this canonical exists.",
+            ),
         ]
         indexes = [models.Index(fields=["organization", "name", "id"], name="environment_list")]
 

@@ -24,10 +24,11 @@ def write_changes(row: models.Model, changes: dict[str, Any], allowed: Collectio
     row.full_clean()
     row.save()
     after = {name: changes[name] for name in before}
-    return {"before": _named(before), "after": _named(after)}
+    return {"before": named(before), "after": named(after)}
 
 
-def _named(values: dict[str, Any]) -> dict[str, Any]:
+def named(values: dict[str, Any]) -> dict[str, Any]:
+    """`values` with related rows named by their uid, as the history keeps them."""
     return {
         name: str(value.uid) if isinstance(value, models.Model) else value  # type: ignore[attr-defined]
         for name, value in values.items()

@@ -7,15 +7,18 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import DataError, OperationalError, connection, transaction
-from django.db.models import ProtectedError
+from django.db.models import ProtectedError, Q
 
 from catalog.actors import Actor, require
-from catalog.models import Environment
+from catalog.models import Environment, ProjectEnvironment
 from catalog.models.environment import empty_scope
+from catalog.services.canonicals import free_canonical
+from catalog.services.changes import named
 from catalog.services.events import record_event
 from config.errors import Conflict, FieldError, NotFound
 
-CHANGEABLE = {"name", "kind", "description", "drift_policy", "scope"}
+CHANGEABLE = {"name", "kind", "description", "color", "owner", "drift_policy", "scope"}
+NAMED = 5  # projects that a refusal names
 MAX_SCOPE = 200  # names, and patterns, on each side of a scope
 MAX_SCOPE_TEXT = 512  # letters of one of them
 PATTERN_MILLISECONDS = 2000  # for a snapshot's names against all patterns of a scope
@@ -24,16 +27,18 @@ DRIFTED_AS = {Policy.BLOCK: State.DRIFTED, Policy.WARN: State.WARNED, Policy.IGN
 
 
 @transaction.atomic
-def create_environment(*, actor: Actor, name: str, **values: Any) -> Environment:
+def create_environment(*, actor: Actor, name: str, canonical: str = "", **values: Any) -> Environment:
     """Make an environment in the actor's organization, or in `organization` when given.
 
-    `values` are kind, description, drift_policy, scope. Raises Forbidden without `organization:environment:create`,
-    Conflict for a name that is taken, ValidationError, also for a scope pattern that is no regular expression.
-    Records `environment.created`.
+    `values` are kind, description, color, owner, drift_policy, scope; without a canonical it gets one from its name.
+    Raises Forbidden without `organization:environment:create`, Conflict for a name or canonical that is taken,
+    ValidationError, also for a scope pattern that is no regular expression. Records `environment.created`.
     """
     organization = values.pop("organization", None) or actor.organization
     require(actor, "organization:environment:create", organization)
-    environment = Environment(organization=organization, name=name, **values)
+    environment = Environment(organization=organization, name=name, canonical=canonical, **values)
+    if not canonical:
+        environment.canonical = free_canonical(name, Environment.objects.filter(organization=organization))
     _check(environment)
     environment.save()
     record_event("environment.created", subject=environment, actor=actor)
@@ -42,7 +47,7 @@ def create_environment(*, actor: Actor, name: str, **values: Any) -> Environment
 
 @transaction.atomic
 def update_environment(*, actor: Actor, environment: Environment, **changes: Any) -> Environment:
-    """Change what is given of name, kind, description, drift_policy, scope.
+    """Change what is given of name, kind, description, color, owner, drift_policy, scope.
 
     Another drift policy takes effect at once on drift that is there. Raises Forbidden without
     `organization:environment:update`, Conflict for a name that is taken, ValidationError. Records
@@ -61,7 +66,8 @@ def update_environment(*, actor: Actor, environment: Environment, **changes: Any
     if before:
         environment.save()
         after = {name: changes[name] for name in before}
-        record_event("environment.updated", subject=environment, actor=actor, data={"before": before, "after": after})
+        data = {"before": named(before), "after": named(after)}
+        record_event("environment.updated", subject=environment, actor=actor, data=data)
     return environment
 
 
@@ -69,10 +75,11 @@ def update_environment(*, actor: Actor, environment: Environment, **changes: Any
 def delete_environment(*, actor: Actor, environment: Environment) -> None:
     """Delete an environment with its snapshots, baselines and drift reports.
 
-    Raises Forbidden without `organization:environment:delete` and Conflict naming what decisions still point at.
-    Records `environment.deleted`.
+    Raises Forbidden without `organization:environment:delete`, and Conflict naming the projects that are linked to it
+    or what decisions still point at. Records `environment.deleted`.
     """
     require(actor, "organization:environment:delete", environment)
+    _refuse_linked(environment)
     record_event("environment.deleted", subject=environment, actor=actor, data={"kind": environment.kind})
     try:
         environment.delete()
@@ -82,6 +89,14 @@ def delete_environment(*, actor: Actor, environment: Environment) -> None:
             f"{count} {kind.verbose_name if count == 1 else kind.verbose_name_plural}" for kind, count in kinds.items()
         ]
         raise Conflict(f"Environment {environment.name} is still used by {', '.join(sorted(named))}.") from error
+
+
+def _refuse_linked(environment: Environment) -> None:
+    links = ProjectEnvironment.objects.filter(environment=environment).order_by("project__name", "pk")
+    names = list(links.values_list("project__name", flat=True)[: NAMED + 1])
+    if names:
+        said = ", ".join(names[:NAMED]) + (" and more" if len(names) > NAMED else "")
+        raise Conflict(f"Environment {environment.name} is linked to {said}. Take it out of the projects first.")
 
 
 def lock_environment(environment: Environment) -> Environment:
@@ -124,12 +139,17 @@ def note_drift(environment: Environment, has_drift: bool | None, *, at: datetime
 
 
 def _check(environment: Environment) -> None:
-    """Refuse a taken name (as Conflict) and everything else that breaks a rule of the model or of scopes."""
+    """Refuse a taken name or canonical (as Conflict) and everything else that breaks a rule of the model or of
+    scopes."""
     check_scope(environment.scope)
-    same = Environment.objects.filter(organization=environment.organization_id, name__iexact=environment.name)
-    if same.exclude(pk=environment.pk).exists():
-        message = f"An environment named {environment.name} exists."
-        raise Conflict(message, fields=[FieldError("name", message)])
+    others = Environment.objects.filter(organization=environment.organization_id).exclude(pk=environment.pk)
+    same = others.filter(Q(name__iexact=environment.name) | Q(canonical__iexact=environment.canonical)).first()
+    if same is not None:
+        field = "name" if same.name.lower() == environment.name.lower() else "canonical"
+        message = (
+            f"An environment {'named' if field == 'name' else 'of the canonical'} {getattr(environment, field)} exists."
+        )
+        raise Conflict(message, fields=[FieldError(field, message)])
     environment.full_clean()
 
 

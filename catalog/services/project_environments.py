@@ -1,0 +1,132 @@
+"""The only writers of what a project is in an environment."""
+
+import secrets
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from catalog.actors import Actor, require
+from catalog.models import Environment, Organization, Project, ProjectEnvironment
+from catalog.services.changes import write_changes
+from catalog.services.environments import create_environment
+from catalog.services.events import record_event
+from config.errors import BadInput, Conflict, FieldError, NotFound
+
+Status = ProjectEnvironment.Status
+
+
+def named_environment(*, actor: Actor, name: str, organization: Organization) -> Environment:
+    """The environment of that name (in any letter case) in an organization; made when it isn't there.
+
+    Raises Forbidden without `organization:environment:read` on it, or `organization:environment:create` where there is
+    none. Records `environment.created` when it made one.
+    """
+    found = Environment.objects.filter(organization=organization, name__iexact=name).first()
+    if found is None:
+        return create_environment(actor=actor, name=name, organization=organization)
+    require(actor, "organization:environment:read", found)
+    return found
+
+
+@transaction.atomic
+def link_environment(
+    *,
+    actor: Actor,
+    project: Project,
+    environment: Environment,
+    execution_pool: str = "",
+    config: dict[str, Any] | None = None,
+) -> ProjectEnvironment:
+    """Put a project into an environment, as a draft: nothing runs there yet. Without a pool it gets the first.
+
+    Raises Forbidden without `organization:project_environment:create`, Conflict when it is there already, BadInput for
+    an unknown pool, ValidationError for an environment of another organization. Records `project_environment.created`.
+    """
+    link = ProjectEnvironment(
+        organization_id=project.organization_id,
+        project=project,
+        environment=environment,
+        execution_pool=checked_pool(execution_pool or settings.EXECUTION_POOLS[0]),
+        config=config or {},
+    )
+    require(actor, "organization:project_environment:create", link)
+    if ProjectEnvironment.objects.filter(project=project, environment=environment).exists():
+        message = f"{project} has an environment {environment} already."
+        raise Conflict(message, fields=[FieldError("environment", message)])
+    link.full_clean()
+    link.save()
+    record_event("project_environment.created", subject=link, actor=actor, related=[project, environment])
+    return link
+
+
+@transaction.atomic
+def unlink_environment(*, actor: Actor, link: ProjectEnvironment) -> None:
+    """Take a project out of an environment, with what is configured there; both stay.
+
+    Raises Forbidden without `organization:project_environment:delete`. Records `project_environment.deleted`.
+    """
+    require(actor, "organization:project_environment:delete", link)
+    locked = lock_link(link)
+    record_event(
+        "project_environment.deleted", subject=locked, actor=actor, related=[locked.project, locked.environment]
+    )
+    locked.delete()
+
+
+@transaction.atomic
+def update_project_environment(*, actor: Actor, link: ProjectEnvironment, **changes: Any) -> ProjectEnvironment:
+    """Change the config, labels or execution pool of a project in an environment.
+
+    Another pool suspends what runs and gives a new public address. Raises Forbidden without
+    `organization:project_environment:update`, BadInput for an unknown pool, ValidationError. Records
+    `project_environment.updated` with the old and new values, when something changed.
+    """
+    require(actor, "organization:project_environment:update", link)
+    locked = lock_link(link)
+    pool = changes.get("execution_pool", locked.execution_pool)
+    if pool != locked.execution_pool:
+        checked_pool(pool)
+        locked.address_key = secrets.token_hex(4)
+        if locked.status == Status.RUNNING:
+            locked.status = Status.SUSPENDED
+    changed = write_changes(locked, changes, ("config", "labels", "execution_pool"))
+    if changed:
+        related = [locked.project, locked.environment]
+        record_event("project_environment.updated", subject=locked, actor=actor, data=changed, related=related)
+    return locked
+
+
+@transaction.atomic
+def merge_config(*, actor: Actor, link: ProjectEnvironment, patch: dict[str, Any]) -> ProjectEnvironment:
+    """Change the config of a project in an environment by a JSON merge patch (RFC 7396); else as
+    `update_project_environment`."""
+    require(actor, "organization:project_environment:update", link)
+    config = merged(lock_link(link).config, patch)
+    return update_project_environment(actor=actor, link=link, config=config)
+
+
+def merged(target: Any, patch: Any) -> Any:
+    """`target` after a JSON merge patch (RFC 7396): objects are merged, null removes, all else replaces."""
+    if not isinstance(patch, dict):
+        return patch
+    kept = target if isinstance(target, dict) else {}
+    result = {key: value for key, value in kept.items() if key not in patch}
+    return result | {key: merged(kept.get(key), value) for key, value in patch.items() if value is not None}
+
+
+def checked_pool(name: str) -> str:
+    """The name of an execution pool. Raises BadInput for one that no operator configured."""
+    if name not in settings.EXECUTION_POOLS:
+        message = f"There is no execution pool {name[:64]!r}."
+        raise BadInput(message, fields=[FieldError("executionPool", message)])
+    return name
+
+
+def lock_link(link: ProjectEnvironment) -> ProjectEnvironment:
+    """The link as it is now, held until the transaction ends. Raises NotFound when it was deleted."""
+    rows = ProjectEnvironment.objects.select_for_update(no_key=True, of=("self",)).for_list()
+    held = rows.filter(pk=link.pk).first()
+    if held is None:
+        raise NotFound(f"Project environment {link.uid} does not exist.")
+    return held
