@@ -1,6 +1,6 @@
 """Who acts: built once per request from a credential, asked by services, templates and APIs alike."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ from catalog.models import (
     User,
     WebhookToken,
 )
-from catalog.rights import Rule, action_matches, allows, resource_pattern
+from catalog.rights import Rule, action_matches, allows, covers, resource_pattern
 from config.errors import Forbidden
 
 Kind = Literal["user", "service_account", "webhook_token", "system"]
@@ -117,6 +117,13 @@ def require(actor: Actor, action: str, subject: Model | None = None) -> None:
     """Let `actor` do `action` on `subject`, or raise Forbidden naming the right that is missing."""
     if not actor.may(action, subject):
         raise Forbidden(f"{actor.label} lacks the right {action}.")
+
+
+def require_to_grant(actor: Actor, rules: Iterable[Rule]) -> None:
+    """Let `actor` hand on `rules`: nobody gives rights they don't have. Raises Forbidden naming the first."""
+    beyond = next((rule for rule in rules if not covers(actor.rules, rule)), None)
+    if beyond is not None:
+        raise Forbidden(f"{actor.label} can't give the right {beyond.action}, which is more than their own.")
 
 
 def rules_of(role: Role) -> tuple[Rule, ...]:

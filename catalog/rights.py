@@ -57,6 +57,33 @@ def allows(rules: Iterable[Rule], action: str, path: str) -> bool:
     )
 
 
+def covers(rules: Iterable[Rule], wanted: Rule) -> bool:
+    """Whether `rules` allow everything that `wanted` does, so that whoever has them may hand `wanted` on.
+
+    Text is compared with text: a wildcard of `wanted` must lie inside one of a rule's. Rules that only together allow
+    as much are not enough.
+    """
+    return any(
+        _inside(rule.action, wanted.action)
+        and (
+            not rule.resources
+            or (
+                bool(wanted.resources)
+                and all(any(_inside(g, w, "(:.*)?") for g in rule.resources) for w in wanted.resources)
+            )
+        )
+        for rule in rules
+    )
+
+
+def _inside(outer: str, inner: str, below: str = "") -> bool:
+    """Whether the glob `outer` matches all that the glob `inner` does (and what lies `below` it)."""
+    many, one = "\0", "\1"  # no glob holds these: they stand for what a wildcard of `inner` may be
+    text = inner.replace("**", many).replace("*", one)
+    parts = (".*" if p == "**" else f"[^:{many}]*" if p == "*" else re.escape(p) for p in re.split(r"(\*\*|\*)", outer))
+    return re.fullmatch("".join(parts) + below, text, re.DOTALL) is not None
+
+
 # Role -> (name, description, action globs). Seeded into each organization, not editable there.
 BUILT_IN_ROLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "owner": ("Owner", "Everything, other owners included.", ("organization:**",)),

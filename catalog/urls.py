@@ -4,6 +4,7 @@ from catalog.views.appearance import appearance
 from catalog.views.component import component_list, component_new, component_page
 from catalog.views.environment import environment_list, environment_page
 from catalog.views.home import home
+from catalog.views.invitation import invitation
 from catalog.views.organization import switch_organization
 
 app_name = "catalog"
@@ -14,6 +15,7 @@ urlpatterns = [
     path("catalog/components/<uuid:uid>", component_page, name="component"),
     path("environments", environment_list, name="environment-list"),
     path("environments/<uuid:uid>", environment_page, name="environment"),
+    path("invitations/<str:token>", invitation, name="invitation"),
     path("settings/appearance", appearance, name="appearance"),
     path("settings/organization", switch_organization, name="organization-switch"),
 ]

@@ -12,12 +12,14 @@ SHOWN = {"baselines": 4}  # segments of a Phaset path before its token, by noun;
 LONGEST_ID = 15  # an id of ours is shorter; whatever is longer may be a token in the wrong place
 PHASET = re.compile(r"/integration(?:/integration)?/[^\s?#\"'<>]*")
 QUERY = re.compile(r"([?&](?:api_key|jwt|token)=)[^&\s\"']+", re.IGNORECASE)
+INVITATION = re.compile(r"(/invitations/|/members/verify/)[^/\s?#\"'<>]+")
 REDACTED = "[redacted]"
 
 
 def redact(text: str) -> str:
     """Return `text` without the credentials that URLs of some dialects carry."""
-    return QUERY.sub(rf"\1{REDACTED}", PHASET.sub(_without_token, text))
+    text = INVITATION.sub(rf"\1{REDACTED}", PHASET.sub(_without_token, text))
+    return QUERY.sub(rf"\1{REDACTED}", text)
 
 
 def _without_token(match: re.Match[str]) -> str:

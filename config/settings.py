@@ -136,6 +136,7 @@ AXES_USERNAME_FORM_FIELD = "login"
 AXES_LOCKOUT_TEMPLATE = "account/locked.html"
 EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://" if EMBEDDED else "dummymail://")
 vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 10  # seconds
 
 # Cookies, headers, content
 SECURE_COOKIES = env.bool("SECURE_COOKIES", default=not EMBEDDED)

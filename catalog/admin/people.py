@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from catalog.actors import rules_of
 from catalog.admin.base import GatehouseAdmin, ReadOnlyAdmin, admin_actor, staff_actors
 from catalog.models import (
+    Invitation,
     Membership,
     Organization,
     Role,
@@ -108,6 +109,17 @@ class MembershipAdmin(GatehouseAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """A membership stays the same person's."""
         return [*super().get_readonly_fields(request, obj), *(["user"] if obj else [])]
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnlyAdmin):
+    """Who was asked to join; asking and answering are done in the portal."""
+
+    secret_fields = ("digest",)
+    list_display = ["email", "organization", "role", "state", "created_by", "expires_at"]
+    list_select_related = ["organization", "role"]
+    list_filter = [ORGANIZATION, "state"]
+    search_fields = ["email", "organization__name"]
 
 
 class RoleForm(OptionalIds):

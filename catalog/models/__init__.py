@@ -2,6 +2,7 @@ from catalog.models.base import Keyed, TenantModel, TenantQuerySet, uuid7
 from catalog.models.component import Component, Domain, System
 from catalog.models.environment import Environment
 from catalog.models.event import Event, OutboxEntry
+from catalog.models.invitation import Invitation
 from catalog.models.keys import ApiKey, WebhookToken
 from catalog.models.organization import Counter, JobTick, Organization
 from catalog.models.people import Membership, Role, RoleRule, ServiceAccount, Team, TeamMember, User
@@ -14,6 +15,7 @@ __all__ = [
     "Domain",
     "Environment",
     "Event",
+    "Invitation",
     "JobTick",
     "Keyed",
     "Membership",

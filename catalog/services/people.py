@@ -4,22 +4,25 @@ from typing import Any
 
 from django.db import transaction
 
-from catalog.actors import Actor, require
+from catalog.actors import Actor, require, require_to_grant, rules_of
 from catalog.models import Membership, Organization, Role, ServiceAccount, TeamMember, User
 from catalog.services.changes import write_changes
 from catalog.services.events import record_event
 from config.errors import RuleViolation
+
+EVERYTHING = ("owner", "admin")
 
 
 @transaction.atomic
 def add_member(*, actor: Actor, user: User, role: Role, organization: Organization | None = None) -> Membership:
     """Put a person into an organization with a role.
 
-    Raises Forbidden without `organization:member:create`, and ValidationError when they are a member already or the
-    role is another organization's. Records `member.added`.
+    Raises Forbidden without `organization:member:create` and for a role that allows more than the actor may, and
+    ValidationError when they are a member already or the role is another organization's. Records `member.added`.
     """
     organization = organization or actor.organization
     require(actor, "organization:member:create", organization)
+    require_to_grant(actor, rules_of(role))
     membership = Membership(organization=organization, user=user, role=role)
     membership.full_clean()
     membership.save()
@@ -31,10 +34,11 @@ def add_member(*, actor: Actor, user: User, role: Role, organization: Organizati
 def change_member_role(*, actor: Actor, membership: Membership, role: Role) -> Membership:
     """Give a member another role.
 
-    Raises Forbidden without `organization:member:update`, RuleViolation for the last owner, ValidationError for another
-    organization's role. Records `member.changed`.
+    Raises Forbidden without `organization:member:update` and for a role that allows more than the actor may,
+    RuleViolation for the last owner, ValidationError for another organization's role. Records `member.changed`.
     """
     require(actor, "organization:member:update", membership)
+    require_to_grant(actor, rules_of(role))
     locked = _locked_member(membership)
     before = locked.role.canonical
     if role.pk == locked.role_id:
@@ -70,10 +74,13 @@ def _locked_member(membership: Membership) -> Membership:
 
 
 def _keep_an_owner(membership: Membership) -> None:
-    if membership.role.canonical != "owner":
+    """Refuse to lose the last owner; where there never was one, the last admin."""
+    if membership.role.canonical not in EVERYTHING:
         return
-    owners = Membership.objects.filter(organization=membership.organization_id, role=membership.role)
-    if not owners.exclude(pk=membership.pk).filter(user__is_active=True).exists():
+    others = Membership.objects.filter(organization=membership.organization_id, user__is_active=True)
+    others = others.exclude(pk=membership.pk)
+    able = ["owner"] if membership.role.canonical == "owner" else EVERYTHING
+    if not others.filter(role__canonical__in=able).exists():
         raise RuleViolation(f"{membership.organization} needs an owner; make somebody else one first.")
 
 

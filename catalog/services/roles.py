@@ -98,8 +98,8 @@ def delete_role(*, actor: Actor, role: Role) -> None:
     require(actor, "organization:role:delete", role)
     if role.built_in:
         raise Conflict(f"{role.name} comes with Gatehouse and is not deleted.")
-    if role.memberships.exists() or role.service_accounts.exists():
-        raise Conflict(f"Somebody still has the role {role.name}.")
+    if role.memberships.exists() or role.service_accounts.exists() or role.invitations.pending().exists():
+        raise Conflict(f"Somebody still has the role {role.name}, or is invited with it.")
     record_event("role.deleted", subject=role, actor=actor)
     role.delete()
 
