@@ -9,36 +9,83 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalog', '0007_environment_canonical_unique'),
+        ("catalog", "0007_environment_canonical_unique"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Invitation',
+            name="Invitation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=catalog.models.base.uuid7, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('email', models.EmailField(max_length=255)),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('accepted', 'Accepted'), ('declined', 'Declined')], default='pending', editable=False, max_length=16)),
-                ('digest', models.CharField(editable=False, max_length=64)),
-                ('member_id', models.BigIntegerField(editable=False)),
-                ('created_by', models.CharField(editable=False, max_length=255)),
-                ('expires_at', models.DateTimeField(default=catalog.models.invitation.a_week_from_now, editable=False)),
-                ('resent_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('answered_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('invited_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('membership', models.OneToOneField(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='invitation', to='catalog.membership')),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.organization')),
-                ('role', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to='catalog.role')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=catalog.models.base.uuid7, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("email", models.EmailField(max_length=255)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("pending", "Pending"), ("accepted", "Accepted"), ("declined", "Declined")],
+                        default="pending",
+                        editable=False,
+                        max_length=16,
+                    ),
+                ),
+                ("digest", models.CharField(editable=False, max_length=64)),
+                ("member_id", models.BigIntegerField(editable=False)),
+                ("created_by", models.CharField(editable=False, max_length=255)),
+                ("expires_at", models.DateTimeField(default=catalog.models.invitation.a_week_from_now, editable=False)),
+                ("resent_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("answered_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "invited_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "membership",
+                    models.OneToOneField(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="invitation",
+                        to="catalog.membership",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalog.organization"
+                    ),
+                ),
+                (
+                    "role",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="invitations", to="catalog.role"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at', '-pk'],
-                'indexes': [models.Index(fields=['organization', '-created_at', '-id'], name='invitation_list')],
-                'constraints': [models.UniqueConstraint(fields=('digest',), name='invitation_digest'), models.UniqueConstraint(fields=('member_id',), name='invitation_member_id'), models.UniqueConstraint(models.F('organization'), django.db.models.functions.text.Lower('email'), condition=models.Q(('state', 'pending')), name='invitation_once', violation_error_message='This address is invited already.')],
+                "ordering": ["-created_at", "-pk"],
+                "indexes": [models.Index(fields=["organization", "-created_at", "-id"], name="invitation_list")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("digest",), name="invitation_digest"),
+                    models.UniqueConstraint(fields=("member_id",), name="invitation_member_id"),
+                    models.UniqueConstraint(
+                        models.F("organization"),
+                        django.db.models.functions.text.Lower("email"),
+                        condition=models.Q(("state", "pending")),
+                        name="invitation_once",
+                        violation_error_message="This address is invited already.",
+                    ),
+                ],
             },
         ),
     ]
