@@ -1,22 +1,25 @@
 """Who acts: built once per request from a credential, asked by services, templates and APIs alike."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from django.db.models import Case, CharField, F, Model, Q, Value, When
-from django.db.models.functions import Cast, Coalesce, Concat, Replace
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, CharField, F, Model, OuterRef, Q, Value, When
+from django.db.models.functions import Cast, Coalesce, Concat, JSONObject, Replace
 
 from catalog.models import (
     ApiKey,
+    Component,
     Membership,
     Organization,
     Role,
+    RoleRule,
     ServiceAccount,
     User,
     WebhookToken,
 )
-from catalog.rights import Rule, action_matches, allows, covers, resource_pattern
+from catalog.rights import Rule, action_matches, allows, deciding, resource_pattern
 from config.errors import Forbidden
 
 Kind = Literal["user", "service_account", "webhook_token", "system"]
@@ -26,7 +29,8 @@ Kind = Literal["user", "service_account", "webhook_token", "system"]
 class Actor:
     """Somebody with rights in one organization and those below it.
 
-    `reach` maps the ids of these organizations to their slugs; `rules` are what the role allows there.
+    `reach` maps the ids of these organizations to their slugs; `rules` are what the role allows there, and the roles
+    of the person's teams on what these own. `limits` are the rules of an API key, which only narrow; None for none.
     """
 
     kind: Kind
@@ -34,6 +38,7 @@ class Actor:
     organization: Organization
     reach: dict[int, str]
     rules: tuple[Rule, ...]
+    limits: tuple[Rule, ...] | None = None
     role: str = ""
     user: User | None = None
     service_account: ServiceAccount | None = None
@@ -52,9 +57,27 @@ class Actor:
         """The organizations a person can switch to."""
         return [membership.organization for membership in self.memberships]
 
-    def may(self, action: str, subject: Model | None = None) -> bool:
-        """Whether a rule allows `action` on `subject` (without one: on the current organization)."""
-        return allows(self.rules, action, self._path(subject)) and self._reaches(subject)
+    def may(self, action: str, subject: Model | str | None = None) -> bool:
+        """Whether a rule allows `action` on `subject`: a row, a resource path, or nothing for the organization at hand.
+
+        The one question of services, pages, templates and APIs; `allowed` says the same of all rows at once.
+        """
+        return self.why(action, subject) is not None
+
+    def why(self, action: str, subject: Model | str | None = None) -> Rule | None:
+        """The rule by which `may` says yes; None when it says no."""
+        if not self._reaches(subject):
+            return None
+        path = self._path(subject)
+        team = self._team(subject) if any(rule.team for rule in self.rules) else None
+        if self.limits is not None and not allows(self.limits, action, path):
+            return None
+        return deciding(self.rules, action, path, team)
+
+    def may_somewhere(self, action: str) -> bool:
+        """Whether there can be a resource on which `may` allows `action`."""
+        rules = any(action_matches(rule.action, action) for rule in self.rules)
+        return rules and (self.limits is None or any(action_matches(rule.action, action) for rule in self.limits))
 
     def readable(self, model: type[Model]) -> Q:
         """The condition on rows of `model` that this actor may read, for SQL."""
@@ -62,22 +85,46 @@ class Actor:
 
     def allowed(self, model: type[Model], action: str) -> Q:
         """The condition on rows of `model` on which this actor may do `action`, for SQL; what `may` says row by row."""
-        rules = [rule for rule in self.rules if action_matches(rule.action, action)]
-        inside = Q(organization_id__in=list(self.reach))
-        if any(not rule.resources for rule in rules):
-            return inside
-        patterns = [resource_pattern(glob) for rule in rules for glob in rule.resources]
-        if not patterns:
-            return Q(pk__in=[])
-        return inside & Q(pk__in=_matching(model, self.reach, patterns))
+        inside = Q(organization_id__in=list(self.reach)) & self._granted(model, self.rules, action)
+        return inside if self.limits is None else inside & self._granted(model, self.limits, action)
 
-    def _reaches(self, subject: Model | None) -> bool:
+    def _granted(self, model: type[Model], rules: Iterable[Rule], action: str) -> Q:
+        """The condition on rows of `model` on which some of `rules` allows `action`."""
+        matching = [rule for rule in rules if action_matches(rule.action, action)]
+        granted = Q(pk__in=[])
+        for team in {rule.team for rule in matching}:
+            owned = _owned_by(model, team)
+            globs = [rule.resources for rule in matching if rule.team == team]
+            if owned is not None and not all(globs):
+                if team is None:
+                    return Q()
+                granted |= owned
+            elif owned is not None:
+                patterns = [resource_pattern(glob) for each in globs for glob in each]
+                granted |= owned & Q(pk__in=_matching(model, self.reach, patterns))
+        return granted
+
+    def _reaches(self, subject: Model | str | None) -> bool:
         if subject is None:
             return True
+        if isinstance(subject, str):
+            return subject.split(":")[1:2] in [[slug] for slug in self.reach.values()]
         organization_id = subject.pk if isinstance(subject, Organization) else getattr(subject, "organization_id", None)
         return organization_id in self.reach
 
-    def _path(self, subject: Model | None) -> str:
+    def _team(self, subject: Model | str | None) -> int | None:
+        """The id of the team that owns `subject`."""
+        if not isinstance(subject, str):
+            return team_of(subject)
+        words = subject.split(":")
+        if words[2:3] != ["component"] or len(words) < 4 or words[3] == "-":
+            return None
+        where = [pk for pk, slug in self.reach.items() if slug == words[1]]
+        return Component.objects.filter(organization__in=where, slug=words[3]).values_list("team", flat=True).first()
+
+    def _path(self, subject: Model | str | None) -> str:
+        if isinstance(subject, str):
+            return subject
         if subject is None:
             return f"organization:{self.organization.slug}"
         if isinstance(subject, Organization):
@@ -97,6 +144,31 @@ def resource_path(subject: Model, slug: str) -> str:
             value = getattr(value, step, None)
         words += [entity, "-" if value is None else str(value).replace(":", "-")]
     return ":".join(words)
+
+
+def _owner_lookup(model: type[Model]) -> str | None:
+    """The lookup from a row of `model` to the id of the team that owns its component; None where no team does."""
+    component = dict(getattr(model, "resource", ())).get("component", "")
+    return component.removesuffix("slug") + "team_id" if component.endswith("slug") else None
+
+
+def team_of(subject: Model | None) -> int | None:
+    """The id of the team that owns the component in which `subject` lies, or which it is."""
+    lookup = _owner_lookup(type(subject)) if subject is not None else None
+    if lookup is None:
+        return None
+    value: Any = subject
+    for step in lookup.split("__"):
+        value = getattr(value, step, None)
+    return value
+
+
+def _owned_by(model: type[Model], team: int | None) -> Q | None:
+    """The condition on rows of `model` that `team` owns; no condition for no team, None where teams own none."""
+    lookup = _owner_lookup(model)
+    if team is None:
+        return Q()
+    return Q(**{lookup: team}) if lookup else None
 
 
 def _matching(model: type[Model], reach: dict[int, str], patterns: Sequence[str]) -> Any:
@@ -119,16 +191,25 @@ def require(actor: Actor, action: str, subject: Model | None = None) -> None:
         raise Forbidden(f"{actor.label} lacks the right {action}.")
 
 
-def require_to_grant(actor: Actor, rules: Iterable[Rule]) -> None:
-    """Let `actor` hand on `rules`: nobody gives rights they don't have. Raises Forbidden naming the first."""
-    beyond = next((rule for rule in rules if not covers(actor.rules, rule)), None)
-    if beyond is not None:
-        raise Forbidden(f"{actor.label} can't give the right {beyond.action}, which is more than their own.")
-
-
 def rules_of(role: Role) -> tuple[Rule, ...]:
     """The rules of a role (prefetched, or one query)."""
     return tuple(Rule(rule.action, tuple(rule.resources)) for rule in role.rules.all())
+
+
+def said_rules(said: Iterable[dict[str, Any]]) -> tuple[Rule, ...]:
+    """Rules as a JSON column or a subquery holds them."""
+    return tuple(Rule(each["action"], tuple(each["resources"]), each.get("team")) for each in said)
+
+
+# What the teams of a membership's person, in its organization and below, may do on what they own: no query of its own.
+TEAM_RULES = ArraySubquery(
+    RoleRule.objects.filter(
+        role__teams__members=OuterRef("user"),
+        role__teams__organization__path__startswith=OuterRef("organization__path"),
+    )
+    .order_by("pk")
+    .values(said=JSONObject(action="action", resources="resources", team="role__teams__pk"))
+)
 
 
 def reach_of(organization: Organization) -> dict[int, str]:
@@ -146,6 +227,7 @@ def user_actor(user: User, organization_id: int | None = None, **context: Any) -
         Membership.objects.filter(user=user)
         .select_related("organization", "role")
         .prefetch_related("role__rules")
+        .annotate(team_rules=TEAM_RULES)
         .order_by("organization__name", "pk")
     )
     if not memberships:
@@ -156,7 +238,7 @@ def user_actor(user: User, organization_id: int | None = None, **context: Any) -
         label=user.email,
         organization=chosen.organization,
         reach=reach_of(chosen.organization),
-        rules=rules_of(chosen.role),
+        rules=rules_of(chosen.role) + said_rules(chosen.team_rules),
         role=chosen.role.canonical,
         user=user,
         memberships=memberships,
@@ -179,13 +261,15 @@ def service_account_actor(account: ServiceAccount, **context: Any) -> Actor:
 
 
 def key_actor(key: ApiKey, **context: Any) -> Actor | None:
-    """The actor for whoever owns an API key, in the key's organization."""
+    """The actor for whoever owns an API key, in the key's organization, narrowed by the key's own rules."""
+    actor: Actor | None = None
     if key.service_account is not None:
-        return service_account_actor(key.service_account, **context)
-    if key.user is None:
+        actor = service_account_actor(key.service_account, **context)
+    elif key.user is not None:
+        actor = user_actor(key.user, key.organization_id, **context)
+    if actor is None or actor.organization_id != key.organization_id:
         return None
-    actor = user_actor(key.user, key.organization_id, **context)
-    return actor if actor and actor.organization_id == key.organization_id else None
+    return replace(actor, limits=said_rules(key.rules)) if key.rules else actor
 
 
 def token_actor(token: WebhookToken, **context: Any) -> Actor:

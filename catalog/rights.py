@@ -1,7 +1,8 @@
 """The grammar of rights: action globs allowed on resource globs (Cycloid's grammar, for every dialect).
 
 `*` stands for any text inside one word, `**` for any text across words. A resource glob also covers what lies below
-the resource it names: `organization:acme:component:checkout` covers the trails and releases of that component.
+the resource it names: `organization:acme:component:checkout` covers the trails and releases of that component. A rule
+that comes from a team's role covers only the components of that team and what lies below them.
 """
 
 import re
@@ -19,10 +20,17 @@ def register_actions(actions: dict[str, str]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Allow `action` on `resources`; no resources means everything in the organization."""
+    """Allow `action` on `resources`; no resources means everything in the organization.
+
+    `team` is the id of the team to whose components the rule is limited, None for no such limit.
+    """
 
     action: str
     resources: tuple[str, ...] = ()
+    team: int | None = None
+
+    def __str__(self) -> str:
+        return " ".join([self.action, *self.resources])
 
 
 @lru_cache(maxsize=4096)
@@ -48,40 +56,21 @@ def action_matches(glob: str, action: str) -> bool:
     return re.match(glob_pattern(glob), action) is not None
 
 
-def allows(rules: Iterable[Rule], action: str, path: str) -> bool:
-    """Whether some rule allows `action` on the resource at `path`."""
-    return any(
-        action_matches(rule.action, action)
-        and (not rule.resources or any(re.match(resource_pattern(glob), path) for glob in rule.resources))
-        for rule in rules
-    )
+def deciding(rules: Iterable[Rule], action: str, path: str, team: int | None = None) -> Rule | None:
+    """The first rule that allows `action` on the resource at `path`, which `team` (an id) owns; None when none does."""
+    for rule in rules:
+        if (
+            rule.team in (None, team)
+            and action_matches(rule.action, action)
+            and (not rule.resources or any(re.match(resource_pattern(glob), path) for glob in rule.resources))
+        ):
+            return rule
+    return None
 
 
-def covers(rules: Iterable[Rule], wanted: Rule) -> bool:
-    """Whether `rules` allow everything that `wanted` does, so that whoever has them may hand `wanted` on.
-
-    Text is compared with text: a wildcard of `wanted` must lie inside one of a rule's. Rules that only together allow
-    as much are not enough.
-    """
-    return any(
-        _inside(rule.action, wanted.action)
-        and (
-            not rule.resources
-            or (
-                bool(wanted.resources)
-                and all(any(_inside(g, w, "(:.*)?") for g in rule.resources) for w in wanted.resources)
-            )
-        )
-        for rule in rules
-    )
-
-
-def _inside(outer: str, inner: str, below: str = "") -> bool:
-    """Whether the glob `outer` matches all that the glob `inner` does (and what lies `below` it)."""
-    many, one = "\0", "\1"  # no glob holds these: they stand for what a wildcard of `inner` may be
-    text = inner.replace("**", many).replace("*", one)
-    parts = (".*" if p == "**" else f"[^:{many}]*" if p == "*" else re.escape(p) for p in re.split(r"(\*\*|\*)", outer))
-    return re.fullmatch("".join(parts) + below, text, re.DOTALL) is not None
+def allows(rules: Iterable[Rule], action: str, path: str, team: int | None = None) -> bool:
+    """Whether some rule allows `action` on the resource at `path`, which `team` (an id) owns."""
+    return deciding(rules, action, path, team) is not None
 
 
 # Role -> (name, description, action globs). Seeded into each organization, not editable there.

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from catalog.models.base import TenantModel
+from catalog.models.people import check_rules
 
 
 class Secret(TenantModel):
@@ -44,6 +45,12 @@ class ApiKey(Secret):
     )
     prefix = models.CharField(max_length=12, editable=False, help_text="The kind of key and its first letters.")
     ttl_days = models.PositiveIntegerField(null=True, blank=True)
+    rules = models.JSONField(
+        default=list,
+        blank=True,
+        validators=[check_rules],
+        help_text="Allow rules that narrow what the key may do; none: all that its owner may.",
+    )
 
     class Meta:
         ordering = ["-created_at", "-pk"]

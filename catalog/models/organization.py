@@ -43,6 +43,9 @@ class Organization(Keyed):
     gate_default_allows = models.BooleanField(
         default=True, help_text="Let a digest pass where no deployment policy applies."
     )
+    require_second_factor = models.BooleanField(
+        default=False, help_text="Members sign in with a code from their phone beside their password."
+    )
     created_at = models.DateTimeField(auto_now_add=True, editable=False)
     updated_at = models.DateTimeField(auto_now=True, editable=False)
 

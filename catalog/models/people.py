@@ -11,6 +11,8 @@ from django.db.models.functions import Lower
 
 from catalog.models.base import Keyed, TenantModel
 
+MOST_RULES = 200
+
 
 class UserManager(BaseUserManager["User"]):
     """Users are found by e-mail, in any letter case."""
@@ -86,6 +88,20 @@ class Role(TenantModel):
         return self.name
 
 
+def check_rules(rules: object) -> None:
+    """Refuse what is not a list of allow rules, each {"action": glob, "resources": [glob, …]}."""
+    if not isinstance(rules, list) or len(rules) > MOST_RULES:
+        raise ValidationError(f"At most {MOST_RULES} rules.")
+    for rule in rules:
+        resources = rule.get("resources", []) if isinstance(rule, dict) else None
+        if not isinstance(resources, list) or set(rule) - {"action", "resources"}:
+            raise ValidationError("A rule has an action and a list of resources.")
+        for glob in (rule.get("action"), *resources):
+            if not isinstance(glob, str) or len(glob) > 512:
+                raise ValidationError("A glob is a text of at most 512 letters.")
+            check_glob(glob)
+
+
 def check_glob(glob: str) -> None:
     """Refuse what is not an action or resource glob: words of `a-z0-9_.-` and `*`, separated by colons.
 
@@ -146,6 +162,14 @@ class Team(TenantModel):
     name = models.CharField(max_length=255)
     slug = models.SlugField(max_length=64, db_index=False)
     public_id = models.CharField(max_length=8, help_text="8 letters and digits, Phaset's group id.")
+    role = models.ForeignKey(
+        Role,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="teams",
+        help_text="What its people may do with the components it owns, beside what their own role allows.",
+    )
     members: "models.ManyToManyField[User, TeamMember]" = models.ManyToManyField(
         User, through="TeamMember", related_name="teams"
     )

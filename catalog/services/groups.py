@@ -7,51 +7,68 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from catalog.actors import Actor, require
-from catalog.models import Component, Domain, Membership, System, Team, TeamMember, User
+from catalog.models import Component, Domain, Membership, Role, System, Team, TeamMember, User
 from catalog.services.changes import write_changes
 from catalog.services.events import record_event
+from catalog.services.grants import require_role
 from catalog.services.numbers import short_id
 from config.errors import BadInput, FieldError
 
 
 @transaction.atomic
 def create_team(
-    *, actor: Actor, name: str, slug: str = "", public_id: str = "", members: Iterable[User] | None = None
+    *,
+    actor: Actor,
+    name: str,
+    slug: str = "",
+    public_id: str = "",
+    members: Iterable[User] | None = None,
+    role: Role | None = None,
 ) -> Team:
-    """Make a team; components whose manifest names its id already are filed under it.
+    """Make a team; components whose manifest names its id already are filed under it. `role` is what its people may do
+    with what it owns.
 
-    Raises Forbidden without `organization:team:create`, ValidationError when the slug or id is taken, BadInput for
-    somebody who is no member of the organization. Records `team.created`.
+    Raises Forbidden without `organization:team:create` or for a role that allows more than the actor may do,
+    ValidationError when the slug or id is taken, BadInput for somebody who is no member of the organization. Records
+    `team.created`.
     """
     require(actor, "organization:team:create")
+    if role is not None:
+        require_role(actor, role)
     team = Team(
         organization=actor.organization,
         name=name,
         slug=slug or slugify(name)[:64] or short_id(8),
         public_id=public_id or short_id(8),
+        role=role,
     )
     team.full_clean()
     team.save()
     emails = _set_team_members(team, members or ())
     adopt(team, "group", "team")
-    record_event("team.created", subject=team, actor=actor, data={"members": emails})
+    data = {"members": emails} | ({"role": role.canonical} if role else {})
+    record_event("team.created", subject=team, actor=actor, data=data)
     return team
 
 
 @transaction.atomic
 def update_team(*, actor: Actor, team: Team, members: Iterable[User] | None = None, **changes: Any) -> Team:
-    """Change a team's name, slug or Phaset id, and who is in it (`members` are all of them).
+    """Change a team's name, slug, Phaset id or role, and who is in it (`members` are all of them).
 
-    Raises Forbidden without `organization:team:update`, ValidationError when the slug or id is taken, BadInput for
-    somebody who is no member of the organization. Records `team.updated` with old and new values, when something
-    changed.
+    Raises Forbidden without `organization:team:update`, for a role that allows more than the actor may do and for new
+    people of a team that has such a role, ValidationError when the slug or id is taken, BadInput for somebody who is no
+    member of the organization. Records `team.updated` with old and new values, when something changed.
     """
     require(actor, "organization:team:update", team)
-    locked = Team.objects.select_for_update().get(pk=team.pk)
-    changed = write_changes(locked, changes, ("name", "slug", "public_id"))
+    locked = Team.objects.select_for_update(of=("self",)).select_related("role").get(pk=team.pk)
+    if changes.get("role") not in (None, locked.role):
+        require_role(actor, changes["role"])
+    changed = write_changes(locked, changes, ("name", "slug", "public_id", "role"))
     if members is not None:
         before = sorted(locked.members.values_list("email", flat=True))
         after = _set_team_members(locked, members)
+        if locked.role is not None and set(after) - set(before):
+            require_role(actor, locked.role)
         if before != after:
             changed.setdefault("before", {})["members"] = before
             changed.setdefault("after", {})["members"] = after

@@ -9,10 +9,11 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils import timezone
 
-from catalog.actors import Actor, require, require_to_grant, rules_of, system_actor, user_actor
+from catalog.actors import Actor, require, system_actor, user_actor
 from catalog.models import Invitation, Membership, Organization, Role, User
 from catalog.models.invitation import LASTS
 from catalog.services.events import record_event
+from catalog.services.grants import require_role
 from config.crypto import new_token, token_digest
 from config.errors import Conflict, Forbidden, NotFound
 
@@ -30,7 +31,7 @@ def invite_member(
     """
     organization = organization or actor.organization
     require(actor, "organization:member:create", organization)
-    require_to_grant(actor, rules_of(role))
+    require_role(actor, role)
     if Membership.objects.filter(organization=organization, user__email__iexact=email).exists():
         raise Conflict(f"{email} is a member of {organization} already.")
     if Invitation.objects.pending().filter(organization=organization, email__iexact=email).exists():
@@ -75,7 +76,7 @@ def change_invitation_role(*, actor: Actor, invitation: Invitation, role: Role) 
     when it was answered, ValidationError for another organization's role. Records `invitation.changed`.
     """
     require(actor, "organization:member:update", invitation)
-    require_to_grant(actor, rules_of(role))
+    require_role(actor, role)
     locked = _locked(invitation)
     before = locked.role.canonical
     if role.pk == locked.role_id:

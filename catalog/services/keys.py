@@ -1,5 +1,6 @@
 """Issuing, finding and revoking credentials. A token is returned once, by the call that makes it."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -8,11 +9,14 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from catalog.actors import Actor, key_actor, require, token_actor
+from catalog.actors import Actor, key_actor, require, said_rules, token_actor
 from catalog.models import ApiKey, Component, Membership, ServiceAccount, User, WebhookToken
+from catalog.rights import Rule
 from catalog.services.events import record_event
+from catalog.services.grants import require_key
+from catalog.services.roles import as_json, checked
 from config.crypto import new_token, same_digest, token_digest
-from config.errors import Unauthenticated
+from config.errors import Conflict, Unauthenticated
 
 S = TypeVar("S", ApiKey, WebhookToken)
 GRACE = timedelta(hours=24)  # how long a rotated token's predecessor still opens
@@ -28,16 +32,20 @@ def issue_api_key(
     user: User | None = None,
     service_account: ServiceAccount | None = None,
     ttl_days: int | None = None,
+    rules: Iterable[Rule] = (),
 ) -> tuple[ApiKey, str]:
-    """Make a key for a user or a service account and return it with its plain text.
+    """Make a key for a user or a service account and return it with its plain text; `rules` narrow what it may do.
 
-    Raises Forbidden without `organization:api_key:create`, but for one's own keys, and ValidationError for a person who
-    is no member of the organization. Records `api_key.created`.
+    Raises Forbidden without `organization:api_key:create`, but for one's own keys, and for a key that could do more
+    than the actor; ValidationError for a person who is no member of the organization. Records `api_key.created`.
     """
     if user is None or user != actor.user:
         require(actor, "organization:api_key:create")
     if user and not Membership.objects.filter(user=user, organization=actor.organization).exists():
         raise ValidationError({"user": f"{user.email} is no member of {actor.organization}."})
+    kept = checked(rules)
+    if owner := user or service_account:
+        kept = require_key(actor, owner, actor.organization, kept)
     token = new_token("fsp_" if user else "fss_")
     key = ApiKey(
         organization=actor.organization,
@@ -50,11 +58,35 @@ def issue_api_key(
         created_by=actor.label,
         ttl_days=ttl_days,
         expires_at=timezone.now() + timedelta(days=ttl_days) if ttl_days else None,
+        rules=as_json(kept),
     )
     key.full_clean()
     key.save()
-    record_event("api_key.created", subject=key, actor=actor, data={"label": label, "expires_at": key.expires_at})
+    data = {"label": label, "expires_at": key.expires_at, "rules": [str(rule) for rule in kept]}
+    record_event("api_key.created", subject=key, actor=actor, data=data)
     return key, token
+
+
+@transaction.atomic
+def rotate_api_key(*, actor: Actor, key: ApiKey, grace: timedelta = GRACE) -> tuple[ApiKey, str]:
+    """Make a successor of the same owner, label, days to live and rules; the predecessor dies after `grace`.
+
+    Raises Forbidden without `organization:api_key:create` and `:revoke`, but for one's own keys, and Conflict for a key
+    that opens nothing any more. Records `api_key.created` and `api_key.revoked`.
+    """
+    locked = ApiKey.objects.select_for_update().get(pk=key.pk)
+    if not locked.is_in_force() or locked.revoked_at is not None:
+        raise Conflict(f"{locked} is at its end; issue another key.")
+    successor = issue_api_key(
+        actor=actor,
+        label=locked.label,
+        user=locked.user,
+        service_account=locked.service_account,
+        ttl_days=locked.ttl_days,
+        rules=said_rules(locked.rules),
+    )
+    revoke(actor=actor, secret=locked, at=timezone.now() + grace)
+    return successor
 
 
 @transaction.atomic

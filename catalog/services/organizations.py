@@ -21,6 +21,7 @@ CHANGEABLE = (
     "review_policy",
     "records_by_integrations",
     "gate_default_allows",
+    "require_second_factor",
 )
 
 

@@ -4,10 +4,11 @@ from typing import Any
 
 from django.db import transaction
 
-from catalog.actors import Actor, require, require_to_grant, rules_of
+from catalog.actors import Actor, require
 from catalog.models import Membership, Organization, Role, ServiceAccount, TeamMember, User
 from catalog.services.changes import write_changes
 from catalog.services.events import record_event
+from catalog.services.grants import OWNER, require_role
 from config.errors import RuleViolation
 
 EVERYTHING = ("owner", "admin")
@@ -17,12 +18,12 @@ EVERYTHING = ("owner", "admin")
 def add_member(*, actor: Actor, user: User, role: Role, organization: Organization | None = None) -> Membership:
     """Put a person into an organization with a role.
 
-    Raises Forbidden without `organization:member:create` and for a role that allows more than the actor may, and
+    Raises Forbidden without `organization:member:create` or for a role that allows more than the actor may do, and
     ValidationError when they are a member already or the role is another organization's. Records `member.added`.
     """
     organization = organization or actor.organization
     require(actor, "organization:member:create", organization)
-    require_to_grant(actor, rules_of(role))
+    require_role(actor, role)
     membership = Membership(organization=organization, user=user, role=role)
     membership.full_clean()
     membership.save()
@@ -34,16 +35,17 @@ def add_member(*, actor: Actor, user: User, role: Role, organization: Organizati
 def change_member_role(*, actor: Actor, membership: Membership, role: Role) -> Membership:
     """Give a member another role.
 
-    Raises Forbidden without `organization:member:update` and for a role that allows more than the actor may,
-    RuleViolation for the last owner, ValidationError for another organization's role. Records `member.changed`.
+    Raises Forbidden without `organization:member:update`, for a role that allows more than the actor may do and for an
+    owner unless they are one, RuleViolation for the last owner, ValidationError for another organization's role.
+    Records `member.changed`.
     """
     require(actor, "organization:member:update", membership)
-    require_to_grant(actor, rules_of(role))
     locked = _locked_member(membership)
     before = locked.role.canonical
     if role.pk == locked.role_id:
         return locked
-    _keep_an_owner(locked)
+    require_role(actor, role)
+    _touch_owner(actor, locked)
     locked.role = role
     locked.full_clean()
     locked.save()
@@ -56,11 +58,12 @@ def change_member_role(*, actor: Actor, membership: Membership, role: Role) -> M
 def remove_member(*, actor: Actor, membership: Membership) -> None:
     """Take a person out of an organization, and out of its teams.
 
-    Raises Forbidden without `organization:member:delete`, RuleViolation for the last owner. Records `member.removed`.
+    Raises Forbidden without `organization:member:delete` and for an owner unless the actor is one, RuleViolation for
+    the last owner. Records `member.removed`.
     """
     require(actor, "organization:member:delete", membership)
     locked = _locked_member(membership)
-    _keep_an_owner(locked)
+    _touch_owner(actor, locked)
     TeamMember.objects.filter(organization=locked.organization_id, user=locked.user_id).delete()
     data = {"user": locked.user.email, "role": locked.role.canonical}
     record_event("member.removed", subject=locked, actor=actor, data=data)
@@ -73,13 +76,15 @@ def _locked_member(membership: Membership) -> Membership:
     return Membership.objects.select_related("role", "user", "organization").get(pk=membership.pk)
 
 
-def _keep_an_owner(membership: Membership) -> None:
-    """Refuse to lose the last owner; where there never was one, the last admin."""
+def _touch_owner(actor: Actor, membership: Membership) -> None:
+    """Only an owner takes an owner's role, and never the last one's; where there never was one, the last admin's."""
     if membership.role.canonical not in EVERYTHING:
         return
+    if membership.role.canonical == OWNER:
+        require_role(actor, membership.role)
     others = Membership.objects.filter(organization=membership.organization_id, user__is_active=True)
     others = others.exclude(pk=membership.pk)
-    able = ["owner"] if membership.role.canonical == "owner" else EVERYTHING
+    able = [OWNER] if membership.role.canonical == OWNER else EVERYTHING
     if not others.filter(role__canonical__in=able).exists():
         raise RuleViolation(f"{membership.organization} needs an owner; make somebody else one first.")
 
@@ -88,10 +93,11 @@ def _keep_an_owner(membership: Membership) -> None:
 def create_service_account(*, actor: Actor, name: str, role: Role, description: str = "") -> ServiceAccount:
     """Make a machine identity with a role.
 
-    Raises Forbidden without `organization:service_account:create`, ValidationError when the name is taken.
-    Records `service_account.created`.
+    Raises Forbidden without `organization:service_account:create` or for a role that allows more than the actor may do,
+    ValidationError when the name is taken. Records `service_account.created`.
     """
     require(actor, "organization:service_account:create")
+    require_role(actor, role)
     account = ServiceAccount(organization=actor.organization, name=name, description=description, role=role)
     account.full_clean()
     account.save()
@@ -103,10 +109,12 @@ def create_service_account(*, actor: Actor, name: str, role: Role, description: 
 def update_service_account(*, actor: Actor, account: ServiceAccount, **changes: Any) -> ServiceAccount:
     """Change a machine's name, description or role.
 
-    Raises Forbidden without `organization:service_account:update`, ValidationError. Records `service_account.updated`
-    with the old and new values, when something changed.
+    Raises Forbidden without `organization:service_account:update` or for a role that allows more than the actor may do,
+    ValidationError. Records `service_account.updated` with the old and new values, when something changed.
     """
     require(actor, "organization:service_account:update", account)
+    if "role" in changes:
+        require_role(actor, changes["role"])
     locked = ServiceAccount.objects.select_for_update().get(pk=account.pk)
     changed = write_changes(locked, changes, ("name", "description", "role"))
     if changed:

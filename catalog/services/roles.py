@@ -3,14 +3,17 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.text import slugify
 
 from catalog.actors import Actor, require, rules_of
 from catalog.models import Organization, Role, RoleRule
+from catalog.models.people import check_rules
 from catalog.rights import BUILT_IN_ROLES, Rule
 from catalog.services.changes import write_changes
 from catalog.services.events import record_event
+from catalog.services.grants import require_rules
 from catalog.services.numbers import short_id
 from config.errors import Conflict
 
@@ -47,10 +50,12 @@ def create_role(
 ) -> Role:
     """Make a role of one's own.
 
-    Raises Forbidden without `organization:role:create`, ValidationError when it exists or a glob is none. Records
-    `role.created`.
+    Raises Forbidden without `organization:role:create` or for rules that allow more than the actor may do,
+    ValidationError when it exists or a glob is none. Records `role.created`.
     """
     require(actor, "organization:role:create")
+    rules = checked(rules)
+    require_rules(actor, rules)
     role = Role(
         organization=actor.organization,
         name=name,
@@ -59,8 +64,8 @@ def create_role(
     )
     role.full_clean()
     role.save()
-    said = _write_rules(role, rules)
-    record_event("role.created", subject=role, actor=actor, data={"rules": said})
+    _write_rules(role, rules)
+    record_event("role.created", subject=role, actor=actor, data={"rules": [str(rule) for rule in rules]})
     return role
 
 
@@ -68,8 +73,9 @@ def create_role(
 def update_role(*, actor: Actor, role: Role, rules: Iterable[Rule] | None = None, **changes: Any) -> Role:
     """Change the name, description or rules of a role of one's own; `rules` replace all of them.
 
-    Raises Forbidden without `organization:role:update`, Conflict for a built-in role, ValidationError. Records
-    `role.updated` with the old and new values, when something changed.
+    Raises Forbidden without `organization:role:update` or for new rules that allow more than the actor may do,
+    Conflict for a built-in role, ValidationError. Records `role.updated` with the old and new values, when something
+    changed.
     """
     require(actor, "organization:role:update", role)
     locked = Role.objects.select_for_update().get(pk=role.pk)
@@ -77,10 +83,12 @@ def update_role(*, actor: Actor, role: Role, rules: Iterable[Rule] | None = None
         raise Conflict(f"{locked.name} comes with Gatehouse and is not changed; copy it into a role of your own.")
     changed = write_changes(locked, changes, ("name", "description"))
     if rules is not None:
-        before = [_said(each) for each in rules_of(locked)]
-        locked.rules.all().delete()
-        after = _write_rules(locked, rules)
+        rules, known = checked(rules), rules_of(locked)
+        require_rules(actor, set(rules) - set(known))
+        before, after = [str(each) for each in known], [str(each) for each in rules]
         if before != after:
+            locked.rules.all().delete()
+            _write_rules(locked, rules)
             changed.setdefault("before", {})["rules"] = before
             changed.setdefault("after", {})["rules"] = after
     if changed:
@@ -98,23 +106,35 @@ def delete_role(*, actor: Actor, role: Role) -> None:
     require(actor, "organization:role:delete", role)
     if role.built_in:
         raise Conflict(f"{role.name} comes with Gatehouse and is not deleted.")
-    if role.memberships.exists() or role.service_accounts.exists() or role.invitations.pending().exists():
+    if (
+        role.memberships.exists()
+        or role.service_accounts.exists()
+        or role.teams.exists()
+        or role.invitations.pending().exists()
+    ):
         raise Conflict(f"Somebody still has the role {role.name}, or is invited with it.")
     record_event("role.deleted", subject=role, actor=actor)
     role.delete()
 
 
-def _write_rules(role: Role, rules: Iterable[Rule]) -> list[str]:
-    """Write the rules of a role that has none; what they say, for the history."""
-    kept = list(dict.fromkeys(rules))
-    for rule in kept:
-        row = RoleRule(
-            organization_id=role.organization_id, role=role, action=rule.action, resources=list(rule.resources)
-        )
-        row.full_clean()
-        row.save()
-    return [_said(rule) for rule in kept]
+def checked(rules: Iterable[Rule]) -> list[Rule]:
+    """`rules`, each once. Raises ValidationError for too many, and for what is no glob."""
+    kept = [Rule(rule.action, tuple(rule.resources)) for rule in dict.fromkeys(rules)]
+    try:
+        check_rules(as_json(kept))
+    except ValidationError as error:
+        raise ValidationError({"rules": error.messages}) from error
+    return kept
 
 
-def _said(rule: Rule) -> str:
-    return " ".join([rule.action, *rule.resources])
+def as_json(rules: Iterable[Rule]) -> list[dict[str, Any]]:
+    """Rules as a JSON column holds them."""
+    return [{"action": rule.action, "resources": list(rule.resources)} for rule in rules]
+
+
+def _write_rules(role: Role, rules: Iterable[Rule]) -> None:
+    """Write the rules of a role that has none."""
+    RoleRule.objects.bulk_create(
+        RoleRule(organization_id=role.organization_id, role=role, action=rule.action, resources=list(rule.resources))
+        for rule in rules
+    )

@@ -8,8 +8,8 @@ from django.db import models
 from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 
-from catalog.actors import resource_path, rules_of
-from catalog.models import Membership, Organization, Role, ServiceAccount
+from catalog.actors import resource_path, rules_of, team_of
+from catalog.models import Membership, Organization, Role, ServiceAccount, TeamMember
 from catalog.rights import allows
 
 NAMES = 5
@@ -25,7 +25,8 @@ class Who(TypedDict):
 
 @dataclass(frozen=True)
 class Roster:
-    """The roles of an organization and a few who have each, read once: four queries for any number of questions."""
+    """The roles of an organization and a few who have each, read once: four queries for any number of questions, and
+    one more for each team whose components they are about."""
 
     organization: Organization
 
@@ -37,13 +38,28 @@ class Roster:
         slug = self.organization.slug
         path = resource_path(subject, slug) if subject is not None else f"organization:{slug}"
         able = {role.pk: role for role in self._roles if allows(rules_of(role), action, path)}
-        known = [each for each in self._known if each[0] in able and (machines or each[1] == "user")]
+        everybody = [*self._known, *self._team(team_of(subject))]
+        known = [each for each in everybody if each[0] in able and (machines or each[1] == "user")]
         chosen = [each for each in known if able[each[0]].canonical not in EVERYTHING] or known
         said = [Who(label=name, kind="role") for name in sorted({able[role].name for role, _, _ in chosen})]
         for kind in ("user", "service_account"):
             names = sorted({name for _, each, name in chosen if each == kind})
             said += [Who(label=name, kind=kind) for name in names[:NAMES]]
         return said
+
+    def _team(self, team: int | None) -> list[tuple[int, str, str]]:
+        """Role id, kind and name of the people of a team that has a role."""
+        if team is None:
+            return []
+        if team not in self._teams:
+            members = TeamMember.objects.filter(team=team, user__is_active=True).exclude(team__role=None)
+            found = members.select_related("team", "user").order_by("user__name", "pk")[:NAMES]
+            self._teams[team] = [(each.team.role_id or 0, "user", str(each.user)) for each in found]
+        return self._teams[team]
+
+    @cached_property
+    def _teams(self) -> dict[int, list[tuple[int, str, str]]]:
+        return {}
 
     @cached_property
     def _roles(self) -> list[Role]:

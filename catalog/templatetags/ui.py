@@ -283,7 +283,14 @@ def spark(values: Sequence[float], label: str, *, kind: str = "line") -> dict[st
     return {"label": label, "path": " ".join(f"{x} {y}" for x, y in points), "last": points[-1][1]}
 
 
-# ---- panels
+# ---- rights and panels
+
+
+@register.simple_tag(takes_context=True)
+def may(context: template.Context, action: str, subject: Any = None) -> bool:
+    """Whether who looks at the page may do `action` on `subject`: `{% may "organization:role:create" as allowed %}`."""
+    actor = context["request"].actor
+    return bool(actor) and actor.may(action, subject)
 
 
 @register.simple_tag(takes_context=True)

@@ -14,7 +14,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
-from catalog.actors import Actor, require, resource_path
+from catalog.actors import Actor, require, resource_path, team_of
 from catalog.models import Environment, Event, Organization, User
 from integrations.models import Notification
 from releases.models import ApprovalRequest, GateDecision
@@ -213,7 +213,7 @@ def _able(organization: Organization, action: str, subject: models.Model) -> lis
     path = f"organization:{organization.slug}"
     if not isinstance(subject, Organization):
         path = resource_path(subject, organization.slug)
-    return [voter.user for voter in able(members_of(organization), action, path) if voter.user]
+    return [voter.user for voter in able(members_of(organization), action, path, team_of(subject)) if voter.user]
 
 
 SETTLING = ("approval.granted", "approval.rejected", "approval.expired", "approval.void")

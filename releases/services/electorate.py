@@ -7,7 +7,7 @@ from django.contrib.postgres.aggregates import JSONBAgg
 from django.db.models import F, QuerySet
 from django.db.models.functions import JSONObject
 
-from catalog.actors import Actor, resource_path
+from catalog.actors import TEAM_RULES, Actor, resource_path, said_rules, team_of
 from catalog.models import Membership, Organization, User
 from catalog.rights import Rule, allows
 from catalog.services.who import Who
@@ -63,7 +63,7 @@ def is_asker(voter: Voter, request: ApprovalRequest) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of an organization with the rules of their role."""
+    """A member of an organization with the rules of their role and of their teams'."""
 
     voter: Voter
     rules: tuple[Rule, ...]
@@ -73,16 +73,14 @@ def members_of(organization: Organization) -> list[Member]:
     """Every active member that reaches `organization`, by name, each with what they may do. One query."""
     granted = JSONBAgg(JSONObject(action=F("role__rules__action"), resources=F("role__rules__resources")))
     return [
-        Member(
-            _voter(each), tuple(Rule(one["action"], tuple(one["resources"])) for one in each.granted if one["action"])
-        )
-        for each in _members(organization).annotate(granted=granted)
+        Member(_voter(each), said_rules([*(one for one in each.granted if one["action"]), *each.team_rules]))
+        for each in _members(organization).annotate(granted=granted, team_rules=TEAM_RULES)
     ]
 
 
-def able(members: Iterable[Member], action: str, path: str) -> list[Voter]:
-    """Those of `members` who may do `action` on the resource at `path`, each once."""
-    found = {member.voter.identity: member.voter for member in members if allows(member.rules, action, path)}
+def able(members: Iterable[Member], action: str, path: str, team: int | None = None) -> list[Voter]:
+    """Those of `members` who may do `action` on the resource at `path`, which `team` owns, each once."""
+    found = {member.voter.identity: member.voter for member in members if allows(member.rules, action, path, team)}
     return list(found.values())
 
 
@@ -91,7 +89,9 @@ def electorate(request: ApprovalRequest, members: Iterable[Member] | None = None
     path = resource_path(request, request.organization.slug)
     return [
         voter
-        for voter in able(members_of(request.organization) if members is None else members, DECIDE, path)
+        for voter in able(
+            members_of(request.organization) if members is None else members, DECIDE, path, team_of(request)
+        )
         if voter.named_in(request.required_approvers)
         and voter.fits(request.required_roles)
         and not is_asker(voter, request)

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Model, Q, QuerySet
 from django.urls import reverse
 
-from catalog.actors import resource_path, system_actor
+from catalog.actors import resource_path, system_actor, team_of
 from catalog.models import Component, Environment, Organization
 from catalog.services.events import plain
 from catalog.services.who import Who
@@ -176,12 +176,12 @@ def _flow(flow: Flow, organization: Organization, members: Sequence[Member]) -> 
 def _approvers(members: Sequence[Member], flow: Flow, organization: Organization) -> list[Who]:
     """Who could approve what this flow builds, were they asked."""
     request = ApprovalRequest(component=flow.component)
-    voters = able(members, DECIDE, resource_path(request, organization.slug))
+    voters = able(members, DECIDE, resource_path(request, organization.slug), team_of(request))
     return whom_to_ask(voter for voter in voters if voter.fits(flow.required_approver_roles))
 
 
 def _whom(members: Sequence[Member], action: str, subject: Model, organization: Organization) -> list[Who]:
-    return whom_to_ask(able(members, action, resource_path(subject, organization.slug)))
+    return whom_to_ask(able(members, action, resource_path(subject, organization.slug), team_of(subject)))
 
 
 def _trail(facts: TrailFacts) -> Json:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from catalog.actors import Actor, user_actor
 from catalog.mail import send_invitation
 from catalog.models import Event, Invitation, Membership, Role, User
-from catalog.rights import Rule, covers
+from catalog.rights import Rule
 from catalog.services.invitations import (
     accept_invitation,
     change_invitation_role,
@@ -186,28 +186,6 @@ def test_the_last_administrator_stays(admin):
     make_user(admin.organization, "owner")
     remove_member(actor=admin, membership=me)
     assert not Membership.objects.filter(user=admin.user).exists()
-
-
-@pytest.mark.parametrize(
-    ("mine", "wanted", "enough"),
-    [
-        ("organization:**", "organization:**", True),
-        ("organization:**", "organization:*:read", True),
-        ("organization:**:read", "organization:**", False),
-        ("organization:*", "organization:**", False),
-        ("organization:*:*", "organization:**", False),
-        ("organization:*:*", "organization:*:read", True),
-        ("organization:project:*", "organization:project:read", True),
-        ("organization:project:read", "organization:project:*", False),
-        ("organization:p*:read", "organization:project*:read", True),
-        ("organization:project*:read", "organization:p*:read", False),
-    ],
-)
-def test_rights_are_handed_on_as_far_as_they_reach(mine, wanted, enough):
-    assert covers([Rule(mine)], Rule(wanted)) is enough
-    assert covers([Rule("organization:**", (mine,))], Rule("organization:read", (wanted,))) is enough
-    assert not covers([Rule(mine, ("organization:acme",))], Rule(wanted))
-    assert covers([Rule(mine)], Rule(wanted, ("organization:acme",))) is enough
 
 
 def test_a_letter_names_the_link_and_a_lost_mail_server_undoes_nothing(admin, settings):

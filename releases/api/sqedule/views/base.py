@@ -9,7 +9,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.api.views import DialectView
-from catalog.rights import action_matches
 from config.api.dialects import SQEDULE
 from config.api.pagination import whole_number
 from config.errors import BadInput, Forbidden, NotFound
@@ -78,7 +77,7 @@ class SqeduleView(DialectView):
     def items(self, rows: QuerySet[M], mapped: Callable[[M], Body | None]) -> Response:
         """One page of `rows`. Raises Forbidden when the caller may read none of their kind, BadInput for bad paging."""
         action = f"organization:{rows.model.entity}:read"  # type: ignore[attr-defined]
-        if not any(action_matches(rule.action, action) for rule in self.actor.rules):
+        if not self.actor.may_somewhere(action):
             raise Forbidden(f"{self.actor.label} lacks the right {action}.")
         page = whole_number(self.request.GET, "page", 1, 1, MOST_PAGES)
         size = whole_number(self.request.GET, "per_page", 100, 1, 1000)
