@@ -7,7 +7,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from catalog.models import Event, OutboxEntry
-from catalog.services import events
+from catalog.services import events, idempotency
 from config.errors import GatehouseError
 
 log = structlog.get_logger(__name__)
@@ -55,3 +55,9 @@ def _told(subscriber: events.Subscriber, event: Event) -> str:
         log.exception("subscriber_failed", kind=event.kind, event_uid=str(event.uid))
         return f"{subscriber.__module__}.{subscriber.__qualname__}: {type(error).__name__}: {error}"
     return ""
+
+
+@shared_task(name="catalog.forget_answers")
+def forget_answers() -> int:
+    """Delete the answers kept for repeated requests that are older than a day; returns how many."""
+    return idempotency.forget_answers(at=timezone.now())

@@ -1,10 +1,19 @@
-"""Secrets that are only ever compared: random tokens and their keyed digests; and the keys derived for a purpose."""
+"""Secrets: random tokens and their keyed digests, keys derived for a purpose, and texts encrypted at rest."""
 
 import hashlib
 import hmac
 import secrets
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
+
+VERSION = b"\x01"
+NONCE = 12  # bytes
+
+
+class Undecipherable(Exception):
+    """A text that was not encrypted here, for this place, or under a key that is gone."""
 
 
 def new_token(prefix: str = "") -> str:
@@ -29,3 +38,20 @@ def derived_key(purpose: str, secret: str | None = None) -> bytes:
     """32 bytes that only this installation has, another for each `purpose`; from `secret`, else from SECRET_KEY."""
     master = settings.SECRET_KEY if secret is None else secret
     return hmac.new(master.encode(), f"gatehouse:{purpose}".encode(), hashlib.sha256).digest()
+
+
+def encrypt(plain: bytes, place: str) -> bytes:
+    """AES-256-GCM of `plain` under this installation's key; only who names the same `place` can read it."""
+    nonce = secrets.token_bytes(NONCE)
+    return VERSION + nonce + AESGCM(derived_key("at rest")).encrypt(nonce, plain, place.encode())
+
+
+def decrypt(sealed: bytes, place: str) -> bytes:
+    """What `encrypt` was given for `place`, also under a key of SECRET_KEY_FALLBACKS. Raises Undecipherable."""
+    for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+        nonce, text = sealed[1 : 1 + NONCE], sealed[1 + NONCE :]
+        try:
+            return AESGCM(derived_key("at rest", secret)).decrypt(nonce, text, place.encode())
+        except (InvalidTag, ValueError):
+            continue
+    raise Undecipherable(f"What is kept for {place} can't be read.")

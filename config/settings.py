@@ -224,6 +224,7 @@ CELERY_BEAT_SCHEDULE = {  # a sweep finds what a broker forgot; a job that must 
     }  # a late one is the next one
     for name, task, seconds in (
         ("outbox sweep", "catalog.drain_outbox", SWEEP_SECONDS),
+        ("answer sweep", "catalog.forget_answers", 3600),
         ("release sweep", "releases.sweep", SWEEP_SECONDS),
         ("drift check", "compliance.check_drift", DRIFT_SECONDS),
         ("flow sweep", "compliance.refresh_flows", SWEEP_SECONDS),

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from catalog.admin.base import ReadOnlyAdmin
-from catalog.models import Counter, Event, JobTick, OutboxEntry
+from catalog.models import Counter, Event, IdempotentAnswer, JobTick, OutboxEntry
 
 
 @admin.register(Event)
@@ -37,3 +37,13 @@ class CounterAdmin(ReadOnlyAdmin):
     list_display = ["organization", "sequence", "value"]
     list_select_related = ["organization"]
     search_fields = ["sequence", "organization__name"]
+
+
+@admin.register(IdempotentAnswer)
+class IdempotentAnswerAdmin(ReadOnlyAdmin):
+    """What callers were answered under an Idempotency-Key; the body stays encrypted."""
+
+    list_display = ["key", "caller", "organization", "status", "created_at", "expires_at"]
+    list_select_related = ["organization"]
+    list_filter = ["status"]
+    search_fields = ["key", "caller"]

@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from catalog.actors import Actor
 from catalog.api.dry_run import PROBLEMS, REFUSALS, hindered, rehearsed
+from catalog.api.idempotency import HEADER, once, read_key
 from catalog.middleware import request_context, session_actor
 from catalog.services.tokens import authenticate
 from config.api.dialects import Dialect
@@ -50,6 +51,9 @@ class DialectView(APIView):
         self.dry_run = self.dialect.dry_run and asks_for_dry_run(request)
         if self.dry_run:
             setattr(self, name, rehearsed(method, getattr(self, name), getattr(self, "get", None)))
+        elif method == "POST" and self.dialect.idempotency and not self.public and HEADER in request.headers:
+            key = read_key(request.headers[HEADER])
+            setattr(self, name, once(getattr(self, name), self.handle_exception, self.actor, key))
 
     def imagined(self) -> Any:
         """What a dry run says a POST would have made where something stands in its way: what was sent."""

@@ -2,6 +2,7 @@ from catalog.models.base import Keyed, TenantModel, TenantQuerySet, uuid7
 from catalog.models.component import Component, Domain, System
 from catalog.models.environment import Environment
 from catalog.models.event import Event, OutboxEntry
+from catalog.models.idempotency import IdempotentAnswer
 from catalog.models.invitation import Invitation
 from catalog.models.keys import ApiKey, WebhookToken
 from catalog.models.organization import Counter, JobTick, Organization
@@ -15,6 +16,7 @@ __all__ = [
     "Domain",
     "Environment",
     "Event",
+    "IdempotentAnswer",
     "Invitation",
     "JobTick",
     "Keyed",

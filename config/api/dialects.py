@@ -66,6 +66,7 @@ class Dialect:
     session: bool = False  # the portal's session cookie is a credential too, with CSRF protection
     no_store: bool = False
     dry_run: bool = False  # a change can be asked for as a dry run
+    idempotency: bool = False  # a POST with an Idempotency-Key is done once
 
     def status(self, error: GatehouseError) -> int:
         """The status code this dialect answers `error` with."""
@@ -141,6 +142,7 @@ FACTSTORE = Dialect(
     carriers=(bearer, api_key_header, api_key_scheme),
     media_types=("application/json",),
     dry_run=True,
+    idempotency=True,
 )
 SQEDULE = Dialect(
     name="sqedule",
@@ -149,6 +151,7 @@ SQEDULE = Dialect(
     carriers=(bearer, api_key_header, basic_password),
     statuses={403: 401},
     session=True,
+    idempotency=True,
 )
 OURS = Dialect(
     name="gatehouse",
@@ -157,6 +160,7 @@ OURS = Dialect(
     media_types=("application/json",),
     session=True,
     dry_run=True,
+    idempotency=True,
 )
 
 DIALECTS = (PHASET, FACTSTORE, SQEDULE, OURS)

@@ -17,6 +17,7 @@ UNSCOPED = {  # rows of the installation, or that hang on a row with an organiza
     "catalog.Organization",
     "catalog.User",
     "catalog.Counter",
+    "catalog.IdempotentAnswer",
     "catalog.JobTick",
     "catalog.OutboxEntry",
     "releases.ReleaseJob",
