@@ -7,7 +7,7 @@ from django.urls import reverse
 from catalog.models import Component
 from catalog.services.components import create_component
 from catalog.services.environments import create_environment
-from tests.browser.conftest import faults, overflow
+from tests.browser.conftest import assert_fits, overflow, wear
 
 LOOKS = [(1280, "dark"), (1024, "light"), (375, "light")]
 
@@ -36,28 +36,23 @@ def paths(client, admin) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize(("width", "theme"), LOOKS)
-def test_pages_are_accessible_and_fit_every_window(portal, paths, width, theme):
+def test_pages_are_accessible_and_fit_every_window(portal, paths, subtests):
     for name, path in paths.items():
-        portal.requests.clear()
-        page = portal.open(path, width=width, theme=theme)
+        with subtests.test(name):
+            portal.requests.clear()
+            page = portal.open(path)
 
-        assert len(portal.requests) <= 10, name
-        assert (faults(page), overflow(page)) == ([], 0), name
-        portal.close()
+            assert len(portal.requests) <= 10
+            assert_fits(page, LOOKS)
+            wear(page, (320, "dark"))
+            assert overflow(page) == 0
+            portal.close()
     assert [each for each in portal.complaints if "404" not in each] == []
 
 
-def test_pages_fit_the_narrowest_window(portal, paths):
-    for name, path in paths.items():
-        assert overflow(portal.open(path, width=320)) == 0, name
-
-
-@pytest.mark.parametrize(("width", "theme"), LOOKS)
-def test_the_door_is_accessible(portal, db, width, theme):
-    page = portal.open(reverse("account_login") + "?next=/releases", width=width, theme=theme)
-
-    assert (faults(page), overflow(page), portal.complaints) == ([], 0, [])
+def test_the_door_is_accessible(portal, db):
+    assert_fits(portal.open(reverse("account_login") + "?next=/releases"), LOOKS)
+    assert portal.complaints == []
 
 
 def test_theme_changes_at_once_and_is_kept(portal, paths):
