@@ -26,7 +26,7 @@ run: .venv/.running
 	@exec env GATEHOUSE_EMBEDDED=$${GATEHOUSE_EMBEDDED:-1} $(BIN)/python manage.py up
 
 test: .venv/.developing
-	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 check: export SECRET_KEY = checked-not-used-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFG
 check: export DATABASE_URL = postgres://nobody@127.0.0.1:9/none

@@ -1,10 +1,12 @@
 """The demo organization: complete, told by its own services, and the same however often it is asked for."""
 
 import json
+from collections.abc import Iterator
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db import transaction
 
 from catalog.actors import system_actor
 from catalog.models import Component, Environment, Event, Organization, OutboxEntry, User
@@ -18,13 +20,23 @@ from releases.services.gate import replay
 
 TRAILS = 70
 
+pytestmark = pytest.mark.xdist_group("demo")  # one process seeds, once
+
+
+@pytest.fixture(scope="module")
+def seeded(django_db_setup, django_db_blocker) -> Iterator[dict]:
+    """What the command prints; with fewer builds than a newcomer gets. Each test's own changes are rolled back."""
+    printed = StringIO()
+    with django_db_blocker.unblock(), transaction.atomic():
+        call_command("seed_demo", json=True, trails=TRAILS, stdout=printed)
+        yield json.loads(printed.getvalue())
+        transaction.set_rollback(True)
+
 
 @pytest.fixture
-def demo(db) -> dict:
-    """What the command prints; with fewer builds than a newcomer gets."""
-    printed = StringIO()
-    call_command("seed_demo", json=True, trails=TRAILS, stdout=printed)
-    return json.loads(printed.getvalue())
+def demo(seeded, db) -> dict:
+    """What the command printed, with its rows in the database."""
+    return seeded
 
 
 def test_the_demo_has_everything_a_newcomer_looks_for_and_prints_what_scripts_need(demo):
