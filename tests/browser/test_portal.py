@@ -37,16 +37,16 @@ def paths(client, admin) -> dict[str, str]:
 
 
 def test_pages_are_accessible_and_fit_every_window(portal, paths, subtests):
+    page = portal.open(paths["home"])
     for name, path in paths.items():
         with subtests.test(name):
             portal.requests.clear()
-            page = portal.open(path)
+            page.goto(path)
 
             assert len(portal.requests) <= 10
             assert_fits(page, LOOKS)
             wear(page, (320, "dark"))
             assert overflow(page) == 0
-            portal.close()
     assert [each for each in portal.complaints if "404" not in each] == []
 
 
