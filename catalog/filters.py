@@ -24,9 +24,10 @@ class Chip(NamedTuple):
 
 
 class PortalFilter(FilterSet):
-    """Filters of one list, read from the URL; wrong values are ignored. `q` finds every word in any of `search_fields`.
+    """Filters of one list, read from the URL; wrong values narrow nothing, and the page says so.
 
-    A list that can be sorted adds `sort = OrderingFilter(...)` over indexed columns.
+    `q` finds every word in any of `search_fields`. A list that can be sorted adds `sort = OrderingFilter(...)` over
+    indexed columns.
     """
 
     search_fields: tuple[str, ...] = ()
@@ -44,6 +45,11 @@ class PortalFilter(FilterSet):
     def chips(self) -> list[Chip]:
         """What is set besides sorting, each with the address that removes it."""
         return list(self._chips())
+
+    @property
+    def ignored(self) -> list[str]:
+        """The labels of the filters whose value is none of their choices."""
+        return [str(self.form.fields[name].label) for name in self.form.errors if name in self.form.fields]
 
     @property
     def is_filtered(self) -> bool:

@@ -8,6 +8,7 @@ from config import views
 urlpatterns = [
     path("-/healthz", views.healthz),
     path("-/readyz", views.readyz),
+    path("favicon.ico", views.favicon),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("integration/", include("catalog.api.phaset.urls")),

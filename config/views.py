@@ -6,7 +6,8 @@ from http import HTTPStatus
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
 from config.api.dialects import dialect_of
@@ -29,6 +30,12 @@ def readyz(request: HttpRequest) -> HttpResponse:
     except DatabaseError:
         return JsonResponse({"status": "unavailable", "database": "unreachable"}, status=503)
     return JsonResponse({"status": "ok", "database": "ok"})
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Where browsers look for the icon of what is no page."""
+    return redirect(static("img/mark.svg"), permanent=True)
 
 
 def _answer(request: HttpRequest, error: GatehouseError, template: str) -> HttpResponse:

@@ -1,5 +1,6 @@
 """Components: the list, one component's page with the panels of other apps, and adding one."""
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import HttpResponse
@@ -50,6 +51,7 @@ def component_new(request: PortalRequest) -> HttpResponse:
         except ValidationError as refusal:
             add_refusal(form, refusal)
         else:
+            messages.success(request, f"Added {component}. CI reports to it under the record id {component.record_id}.")
             return redirect("catalog:component", uid=component.uid)
     return render_page(request, "catalog/component_new.html", {"form": form}, status=422 if form.is_bound else 200)
 

@@ -21,6 +21,7 @@ from releases.models import ApprovalRequest, GateDecision
 from releases.services.electorate import able, electorate, members_of
 
 FAN_OUT = 200  # people told of one event
+QUOTED = 5  # reasons of a closed gate that a notification quotes
 Severity = Notification.Severity
 
 
@@ -41,6 +42,8 @@ def tell(event: Event) -> None:
     """Subscriber of events: write the notifications of one event. Told it twice, it adds nothing."""
     if event.kind in SETTLING and event.data.get("status") != ApprovalRequest.Status.PENDING:
         _withdraw(event)
+    if event.kind == "gate.allowed":
+        _withdraw_closed(event)
     write = WRITERS.get(event.kind)
     news = write(event) if write else None
     if news is None:
@@ -70,6 +73,17 @@ def _withdraw(event: Event) -> None:
     now = timezone.now()
     asked = Notification.objects.filter(subject_uid=event.subject_uid, user__isnull=False, read_at=None)
     asked.exclude(event_uid=event.uid).update(read_at=now, updated_at=now)
+
+
+def _withdraw_closed(event: Event) -> None:
+    """A gate that opened is no news of a closed one any more: count that as read."""
+    decision = _decision(event)
+    if decision is None:
+        return
+    now = timezone.now()
+    closed = Notification.objects.filter(organization=event.organization_id, read_at=None)
+    closed = closed.filter(subject_uid=(decision.environment or decision).uid, title=_closed(decision))
+    closed.update(read_at=now, updated_at=now)
 
 
 def _unread(event: Event, news: News) -> set[int | None]:
@@ -162,24 +176,38 @@ def _of_approval(
 
 
 def _blocked(event: Event) -> News | None:
-    rows = GateDecision.objects.select_related("organization", "component", "environment", "release")
-    decision = rows.filter(uid=event.subject_uid).first()
+    decision = _decision(event)
     if decision is None:
         return None
     waits = decision.verdict in (GateDecision.Verdict.WAITING, GateDecision.Verdict.WINDOW)
-    what = str(decision.component or decision.digest[:19])
-    where = f" to {decision.environment}" if decision.environment else ""
     subject: models.Model = decision.component or decision.organization
     about = decision.environment or decision
     return News(
-        title=f"Gate closed: {what}{where}",
-        message="\n".join([event.data.get("headline", ""), *event.data.get("reasons", [])]).strip(),
+        title=_closed(decision),
+        message="\n".join([event.data.get("headline", ""), *_first(event.data.get("reasons", []))]).strip(),
         severity=Severity.WARNING if waits else Severity.CRITICAL,
         subject_type="environment" if decision.environment else "gate",
         subject_uid=about.uid,
         url=_page_of(decision),
         readers=_able(decision.organization, "organization:release:create", subject),
     )
+
+
+def _decision(event: Event) -> GateDecision | None:
+    rows = GateDecision.objects.select_related("organization", "component", "environment", "release")
+    return rows.filter(uid=event.subject_uid).first()
+
+
+def _closed(decision: GateDecision) -> str:
+    """The title of the news that this gate is closed."""
+    where = f" to {decision.environment}" if decision.environment else ""
+    return f"Gate closed: {decision.component or decision.digest[:19]}{where}"[:255]
+
+
+def _first(reasons: list[str]) -> list[str]:
+    """So many reasons as a reader takes in at once; the page has them all."""
+    rest = len(reasons) - QUOTED
+    return [*reasons[:QUOTED], f"and {rest} more."] if rest > 0 else reasons
 
 
 def _page_of(decision: GateDecision) -> str:

@@ -105,6 +105,7 @@ def _about(request: PortalRequest, release: Release, form: DecisionForm | None) 
         "joins": _joins(release),
         "unknown": unknown_names(release),
         "patch_path": f"/v1/applications/{quote(release.application.key)}/releases/{release.number}",
+        "is_being_judged": is_being_judged(release, asked),
         "events": timeline(Event.objects.visible_to(request.actor).about(release.uid)[:HISTORY]),
     }
     if current is not None:
@@ -112,6 +113,12 @@ def _about(request: PortalRequest, release: Release, form: DecisionForm | None) 
         box = approval_box(request.actor, current, url=url, judgement=judgement, form=form)
         context |= {"approval": box, "earlier": [each for each in asked if each is not current]}
     return context
+
+
+def is_being_judged(release: Release, asked: list[ApprovalRequest]) -> bool:
+    """Whether a worker is about to settle the release: it is pending, and no person is waited for."""
+    waits = any(each.status == ApprovalRequest.Status.PENDING for each in asked)
+    return release.state == Release.State.PENDING and not waits
 
 
 def _rules(judgement: Judgement, release: Release) -> list[dict[str, Any]]:

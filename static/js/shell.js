@@ -21,6 +21,7 @@ function leave(box) {
 }
 document.querySelectorAll(".toast").forEach(leave);
 document.querySelector("[data-focus]")?.focus();
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
 async function copy(button) {
   const text = button.dataset.copy || button.closest(".block").querySelector("pre").textContent;

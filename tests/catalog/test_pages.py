@@ -205,3 +205,13 @@ def test_home_tells_a_new_organization_how_to_begin(browser_of_admin, admin):
 
     assert "Nothing is known here yet" not in page
     assert ">alpha</a>, revision 2" in page
+
+
+def test_a_filter_that_is_no_choice_is_said_to_be_ignored(browser_of_admin, acme):
+    page = browser_of_admin.get(reverse("catalog:component-list") + "?kind=bogus").text
+
+    assert "Ignored, since the value is no choice: Kind" in page
+
+
+def test_the_icon_is_found_where_browsers_look(client):
+    assert client.get("/favicon.ico")["Location"].startswith("/static/img/mark")

@@ -28,6 +28,7 @@ from tests.releases.proofs import (
     a_trail,
     an_application,
     an_environment,
+    attest,
     person,
 )
 
@@ -172,6 +173,18 @@ def test_the_same_closed_gate_is_said_once_until_it_is_read(admin, people):
     told("gate.blocked")
     assert len(of(admin)) == 2
     assert len(of(people["maintainer"])) == 1
+
+
+def test_a_gate_that_opens_has_read_that_it_was_closed(admin, people):
+    flow, environment = closed_gate(admin)
+    evaluate(actor=admin, digest=DIGEST, environment=environment)
+    told("gate.blocked")
+    attest(admin, flow.trails.get(), "junit")
+    evaluate(actor=admin, digest=DIGEST, environment=environment)
+    drain()
+
+    assert len(of(admin)) == 1
+    assert of(admin)[0].read_at is not None
 
 
 def test_an_open_gate_is_no_news(admin):

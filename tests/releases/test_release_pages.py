@@ -460,3 +460,12 @@ def test_lists_and_pages_cost_the_same_for_any_number_of_rows(browser_of_manager
 
     assert measure() == for_one
     assert max(for_one.values()) <= 20
+
+
+def test_a_release_that_nobody_is_waited_for_says_that_it_is_being_judged(browser_of_manager, admin, release):
+    words = "Its rules are being judged."
+    assert words not in browser_of_manager.get(page_of(release)).text  # a person is waited for
+
+    unjudged = a_release(admin, release.application, judged=False, digest=DIGEST, environment="production")
+
+    assert words in browser_of_manager.get(page_of(unjudged)).text
