@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0008_invitation"),
+        ("catalog", "0009_team_role_and_key_rules"),
     ]
 
     operations = [
