@@ -43,6 +43,7 @@ check: .venv/.developing
 	git ls-files -z -co --exclude-standard 'templates/*.html' | xargs -0 -r $(BIN)/djade --check --target-version 5.2
 	$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 	$(BIN)/bandit --quiet --severity-level medium --configfile pyproject.toml --recursive .
 
 LOCK := $(UV) compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes \

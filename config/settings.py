@@ -34,6 +34,8 @@ INSTALLED_APPS = [
     "django_filters",
     "django_htmx",
     "django_structlog",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "rest_framework",
     "template_partials",
     "config.apps.ConfigConfig",
@@ -186,7 +188,10 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["config.api.renderers.StrictJSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["config.api.parsers.StrictJSONParser"],
     "COERCE_DECIMAL_TO_STRING": False,
+    "DEFAULT_SCHEMA_CLASS": "config.api.schema.DialectSchema",
 }
+SPECTACULAR_SETTINGS = {"OAS_VERSION": "3.1.0", "COMPONENT_SPLIT_REQUEST": True}
+SPECTACULAR_SETTINGS["DEFAULT_GENERATOR_CLASS"] = "config.api.schema.Generator"
 
 # Jobs. The truth of every job is a row; the broker only wakes workers (DESIGN section 7).
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://")

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from catalog.api.description import Description, reader
 from config import views
 
 urlpatterns = [
@@ -11,6 +12,8 @@ urlpatterns = [
     path("favicon.ico", views.favicon),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
+    path("api/schema", Description.as_view()),
+    path("api/docs", reader),
     path("integration/", include("catalog.api.phaset.urls")),
     path("integration/integration/", include("catalog.api.phaset.urls")),
     path("api/v1/", include("compliance.api.openfactstore.urls")),

@@ -11,6 +11,7 @@ from catalog.actors import Actor, service_account_actor, system_actor, user_acto
 from catalog.models import Membership, Organization, Role, ServiceAccount, User
 from catalog.services.keys import issue_api_key
 from catalog.services.organizations import create_organization
+from config.api.schema import statuses
 
 PASSWORD = "correct horse battery staple"
 
@@ -74,6 +75,20 @@ def stranger(globex) -> Actor:
     return make_actor(globex, "admin")
 
 
+ANSWERED: list[tuple[str, str, int]] = []  # method, route and status of the calls a test made
+
+
+def note_call(method: str, response) -> None:
+    """Remember a call of an API route, and refuse a status that the OpenAPI document doesn't have."""
+    match = response.wsgi_request.resolver_match
+    view = getattr(match and match.func, "cls", None)
+    if not hasattr(view, "dialect") or view.schema is None or not hasattr(view, method.lower()):
+        return
+    ANSWERED.append((method, f"/{match.route}", response.status_code))
+    if response.status_code < 500 and method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+        assert response.status_code in statuses(view, method.lower()), f"{method} {match.route}: undocumented status"
+
+
 class ApiClient(Client):
     """A test client that sends an API key and JSON, and leaves errors of the server to be asserted."""
 
@@ -84,7 +99,9 @@ class ApiClient(Client):
     def request(self, **request):
         if self.key and "HTTP_AUTHORIZATION" not in request:
             request["HTTP_AUTHORIZATION"] = f"Bearer {self.key}"
-        return super().request(**(self.extra_headers | request))
+        response = super().request(**(self.extra_headers | request))
+        note_call(request.get("REQUEST_METHOD", "GET"), response)
+        return response
 
     def post_json(self, path, data=None, **extra):
         return self.post(path, data if data is not None else {}, content_type="application/json", **extra)

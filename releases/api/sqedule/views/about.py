@@ -1,14 +1,10 @@
 """What answers here."""
 
-import tomllib
-
-from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from config.version import VERSION
 from releases.api.sqedule.views.base import SqeduleView
-
-VERSION = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 
 
 class AboutView(SqeduleView):
