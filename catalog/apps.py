@@ -59,6 +59,9 @@ class CatalogConfig(AppConfig):
                 "organization:project_environment:create": "Put projects into environments",
                 "organization:project_environment:update": "Configure projects in environments",
                 "organization:project_environment:delete": "Take projects out of environments",
+                "organization:project_environment:deploy": "Deploy projects, and suspend them",
+                "organization:project_version:read": "See versions of projects",
+                "organization:project_version:create": "Save versions of projects",
                 "organization:event:read": "See what happened",
             }
         )

@@ -104,6 +104,7 @@ BUILT_IN_ROLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
             "organization:environment:*",
             "organization:project:*",
             "organization:project_environment:*",
+            "organization:project_version:*",
             "organization:flow:*",
             "organization:trail:*",
             "organization:artifact:*",

@@ -11,7 +11,7 @@ from django.urls import reverse
 from catalog.actors import Actor
 from catalog.admin.base import GatehouseAdmin, ReadOnlyAdmin, admin_actor
 from catalog.admin.people import ORGANIZATION, OptionalIds
-from catalog.models import Project, ProjectEnvironment, ProjectFavorite
+from catalog.models import Project, ProjectEnvironment, ProjectFavorite, ProjectVersion
 from catalog.services.project_environments import link_environment, unlink_environment, update_project_environment
 from catalog.services.projects import create_project, delete_project, update_project
 
@@ -23,7 +23,7 @@ class ProjectAdmin(GatehouseAdmin):
     update_service = update_project
     delete_service = delete_project
     fields = ["organization", "name", "canonical", "description", "owner", "team", "color", "icon", "is_starred"]
-    wire = ["cloud_provider", "config_repository", "settings", "metadata", "variables_schema"]
+    wire = ["cloud_provider", "config_repository", "settings", "metadata", "variables_schema", "files", "labels"]
     list_display = ["name", "organization", "canonical", "owner", "team", "is_starred", "created_at"]
     list_select_related = ["organization", "owner", "team"]
     list_filter = [ORGANIZATION, "is_starred"]
@@ -78,3 +78,11 @@ class ProjectFavoriteAdmin(ReadOnlyAdmin):
     list_display = ["project", "user", "created_at"]
     list_select_related = ["project", "user"]
     list_filter = [ORGANIZATION]
+
+
+@admin.register(ProjectVersion)
+class ProjectVersionAdmin(ReadOnlyAdmin):
+    list_display = ["name", "project", "state", "created_at"]
+    list_select_related = ["project"]
+    list_filter = [ORGANIZATION, "state"]
+    search_fields = ["name", "project__name"]

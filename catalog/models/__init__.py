@@ -7,7 +7,7 @@ from catalog.models.invitation import Invitation
 from catalog.models.keys import ApiKey, WebhookToken
 from catalog.models.organization import Counter, JobTick, Organization
 from catalog.models.people import Membership, Role, RoleRule, ServiceAccount, Team, TeamMember, User
-from catalog.models.project import Project, ProjectEnvironment, ProjectFavorite
+from catalog.models.project import Project, ProjectEnvironment, ProjectFavorite, ProjectVersion
 
 __all__ = [
     "ApiKey",
@@ -26,6 +26,7 @@ __all__ = [
     "Project",
     "ProjectEnvironment",
     "ProjectFavorite",
+    "ProjectVersion",
     "Role",
     "RoleRule",
     "ServiceAccount",

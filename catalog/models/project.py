@@ -14,11 +14,17 @@ CANONICAL = RegexValidator(
 
 class ProjectQuerySet(TenantQuerySet):
     def for_list(self) -> Self:
-        """Everything a list row shows, with the environments' links, in three queries however many rows."""
-        links = ProjectEnvironment.objects.select_related("environment").order_by("pk")
-        return self.select_related("organization", "owner", "team").prefetch_related(
-            models.Prefetch("environments", queryset=links)
-        )
+        """Everything a list row shows, with the environments' links, in two queries however many rows; no files."""
+        return self._with(ProjectEnvironment.objects.defer("deployed_version__files")).defer("files")
+
+    def whole(self) -> Self:
+        """Everything a project has, its files and those deployed included."""
+        return self._with(ProjectEnvironment.objects.all())
+
+    def _with(self, links: "models.QuerySet[ProjectEnvironment]") -> Self:
+        links = links.select_related("environment", "deployed_version").order_by("pk")
+        rows = self.select_related("organization", "owner", "team")
+        return rows.prefetch_related(models.Prefetch("environments", queryset=links))
 
 
 class Project(TenantModel):
@@ -44,6 +50,8 @@ class Project(TenantModel):
     settings = models.JSONField(default=dict, blank=True)
     metadata = models.JSONField(default=dict, blank=True)
     variables_schema = models.JSONField(default=dict, blank=True)
+    files = models.JSONField(default=list, blank=True, help_text="Current files, deployed or not: filename, content.")
+    labels = models.JSONField(default=dict, blank=True, help_text="Of the current files.")
 
     objects = ProjectQuerySet.as_manager()
 
@@ -84,10 +92,44 @@ class ProjectFavorite(TenantModel):
         return f"{self.project} of {self.user}"
 
 
+class ProjectVersion(TenantModel):
+    """The files of a project at one moment, under a name. Never changed but for its state."""
+
+    entity = "project_version"
+    resource = (("project", "project__canonical"), ("version", "uid"))
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Never deployed"
+        FAILED = "failed"
+        READY = "ready"
+        SUPERSEDED = "superseded"
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="versions")
+    name = models.CharField(max_length=255)
+    description = models.TextField(blank=True, default="")
+    state = models.CharField(max_length=16, choices=State, default=State.DRAFT, editable=False)
+    files = models.JSONField(default=list, blank=True)
+    labels = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "name"],
+                name="project_version_name",
+                violation_error_message="A version of this name exists.",
+            )
+        ]
+        indexes = [models.Index(fields=["project", "-id"], name="project_version_list")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class ProjectEnvironmentQuerySet(TenantQuerySet):
     def for_list(self) -> Self:
         """Everything a list row shows, in one query however many rows."""
-        return self.select_related("organization", "project", "environment")
+        return self.select_related("organization", "project", "environment", "deployed_version")
 
 
 class ProjectEnvironment(TenantModel):
@@ -112,6 +154,9 @@ class ProjectEnvironment(TenantModel):
     address_key = models.CharField(max_length=16, blank=True, default="", editable=False)
     config = models.JSONField(default=dict, blank=True)
     labels = models.JSONField(default=dict, blank=True)
+    deployed_version = models.ForeignKey(
+        ProjectVersion, models.RESTRICT, null=True, blank=True, editable=False, related_name="links"
+    )
     last_deployed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = ProjectEnvironmentQuerySet.as_manager()

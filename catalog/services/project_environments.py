@@ -9,11 +9,29 @@ from django.db import transaction
 from catalog.actors import Actor, require
 from catalog.models import Environment, Organization, Project, ProjectEnvironment
 from catalog.services.changes import write_changes
+from catalog.services.documents import check_document
 from catalog.services.environments import create_environment
 from catalog.services.events import record_event
 from config.errors import BadInput, Conflict, FieldError, NotFound
 
 Status = ProjectEnvironment.Status
+MOST_ENVIRONMENTS = 5  # of one project, as long as they are made by cloning
+AMOUNTS = {"type": "object", "properties": {each: {"type": "string"} for each in ("cpu", "memory", "storage")}}
+CONFIG = {  # what is known of a config; the rest is kept as it is
+    "type": "object",
+    "properties": {
+        "deploymentSpec": {
+            "type": "object",
+            "properties": {
+                "replicas": {"type": "integer", "minimum": 0},
+                "autoscaling": {"type": "object", "properties": {"maxReplicas": {"type": "integer", "minimum": 0}}},
+                "staticIP": {"type": "boolean"},
+                "serviceAccountName": {"type": "string"},
+                "resources": {"type": "object", "properties": {"limits": AMOUNTS, "requests": AMOUNTS}},
+            },
+        }
+    },
+}
 
 
 def named_environment(*, actor: Actor, name: str, organization: Organization) -> Environment:
@@ -48,7 +66,7 @@ def link_environment(
         project=project,
         environment=environment,
         execution_pool=checked_pool(execution_pool or settings.EXECUTION_POOLS[0]),
-        config=config or {},
+        config=check_document(config or {}, CONFIG),
     )
     require(actor, "organization:project_environment:create", link)
     if ProjectEnvironment.objects.filter(project=project, environment=environment).exists():
@@ -75,15 +93,50 @@ def unlink_environment(*, actor: Actor, link: ProjectEnvironment) -> None:
 
 
 @transaction.atomic
+def clone_environment(
+    *, actor: Actor, source: ProjectEnvironment, name: str, execution_pool: str = ""
+) -> ProjectEnvironment:
+    """Put the project of `source` into the environment `name`, configured alike, with nothing deployed.
+
+    Raises BadInput above MOST_ENVIRONMENTS a project, else as `named_environment` and `link_environment` do.
+    """
+    project = Project.objects.select_for_update(no_key=True).filter(pk=source.project_id).first()
+    if project is None:
+        raise NotFound(f"Project {source.project_id} does not exist.")
+    environment = named_environment(actor=actor, name=name, organization=project.organization)
+    clone = link_environment(
+        actor=actor,
+        project=project,
+        environment=environment,
+        execution_pool=execution_pool or source.execution_pool,
+        config=source.config,
+    )
+    if project.environments.count() > MOST_ENVIRONMENTS:
+        raise BadInput(f"A project has at most {MOST_ENVIRONMENTS} environments.")
+    return clone
+
+
+@transaction.atomic
+def remove_environment(*, actor: Actor, link: ProjectEnvironment) -> None:
+    """`unlink_environment`, but for the last one of its project: that is a Conflict."""
+    Project.objects.select_for_update(no_key=True).filter(pk=link.project_id).first()  # two at once: one is the last
+    if not ProjectEnvironment.objects.filter(project=link.project_id).exclude(pk=link.pk).exists():
+        raise Conflict(f"{link.name} is the last environment of {link.project}.")
+    unlink_environment(actor=actor, link=link)
+
+
+@transaction.atomic
 def update_project_environment(*, actor: Actor, link: ProjectEnvironment, **changes: Any) -> ProjectEnvironment:
     """Change the config, labels or execution pool of a project in an environment.
 
     Another pool suspends what runs and gives a new public address. Raises Forbidden without
-    `organization:project_environment:update`, BadInput for an unknown pool, ValidationError. Records
+    `organization:project_environment:update`, BadInput for an unknown pool or a bad config, ValidationError. Records
     `project_environment.updated` with the old and new values, when something changed.
     """
     require(actor, "organization:project_environment:update", link)
     locked = lock_link(link)
+    if "config" in changes:
+        check_document(changes["config"], CONFIG)
     pool = changes.get("execution_pool", locked.execution_pool)
     if pool != locked.execution_pool:
         checked_pool(pool)

@@ -28,6 +28,9 @@ CHANGEABLE = (
     "metadata",
     "variables_schema",
 )
+KEPT = 1000  # entries of a list in the metadata
+COPIED = ("description", "owner", "team", "cloud_provider", "config_repository", "color", "icon")
+COPIED_WIRE = ("settings", "variables_schema", "files", "labels")
 
 
 @transaction.atomic
@@ -77,6 +80,35 @@ def update_project(*, actor: Actor, project: Project, **changes: Any) -> Project
     if changed:
         record_event("project.updated", subject=locked, actor=actor, data=changed)
     return locked
+
+
+@transaction.atomic
+def append_metadata(*, actor: Actor, project: Project, name: str, entry: dict[str, Any]) -> Project:
+    """Add `entry` to the list `name` of a project's metadata, which keeps the last KEPT; else as `update_project`."""
+    require(actor, "organization:project:update", project)
+    metadata = lock_project(project).metadata
+    entries = [*metadata.get(name, []), entry][-KEPT:]
+    return update_project(actor=actor, project=project, metadata=metadata | {name: entries})
+
+
+@transaction.atomic
+def clone_project(*, actor: Actor, project: Project) -> Project:
+    """Make a project like this one, in the same environments, with nothing deployed; ` (copy)` ends its name.
+
+    What people did with it (stars, favorites, versions, metadata) is not copied. Raises Forbidden as `create_project`
+    does. Records `project.created`.
+    """
+    copied = {name: getattr(project, name) for name in (*COPIED, *COPIED_WIRE)}
+    clone = create_project(actor=actor, name=f"{project.name[:240]} (copy)", **copied)
+    for link in project.environments.select_related("environment").order_by("pk"):
+        link_environment(
+            actor=actor,
+            project=clone,
+            environment=link.environment,
+            execution_pool=link.execution_pool,
+            config=link.config,
+        )
+    return clone
 
 
 @transaction.atomic

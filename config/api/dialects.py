@@ -29,6 +29,11 @@ def api_key_scheme(request: HttpRequest) -> str | None:
     return _authorization(request, "apikey")
 
 
+def jwt_scheme(request: HttpRequest) -> str | None:
+    """`Authorization: JWT <credential>`: whatever follows the word, an opaque key too."""
+    return _authorization(request, "jwt")
+
+
 def api_key_header(request: HttpRequest) -> str | None:
     """`X-Api-Key: <credential>`."""
     return request.headers.get("X-Api-Key") or None
@@ -114,6 +119,14 @@ def _sqedule_body(error: GatehouseError) -> Body:
     return {"error": _with_fields(error)}
 
 
+def _versori_body(error: GatehouseError) -> Body:
+    body: Body = {"code": f"{error.status}000", "message": error.message}
+    if error.fields:
+        body["fields"] = [{"field": refused.path, "message": refused.message} for refused in error.fields]
+        body["details"] = _with_fields(error)
+    return body
+
+
 def _problem_body(error: GatehouseError) -> Body:
     """Problem details (RFC 9457), for the routes that are ours."""
     return {
@@ -153,6 +166,14 @@ SQEDULE = Dialect(
     session=True,
     idempotency=True,
 )
+VERSORI = Dialect(
+    name="versori",
+    prefixes=("/api/v2/o/", "/api/v2/store/", "/api/v2/projects/", "/api/v2/run/"),
+    error_body=_versori_body,
+    carriers=(bearer, jwt_scheme, api_key_header),
+    statuses={422: 400},
+    session=True,
+)
 OURS = Dialect(
     name="gatehouse",
     prefixes=("/api/gatehouse/v1/",),
@@ -163,7 +184,7 @@ OURS = Dialect(
     idempotency=True,
 )
 
-DIALECTS = (PHASET, FACTSTORE, SQEDULE, OURS)
+DIALECTS = (PHASET, FACTSTORE, SQEDULE, VERSORI, OURS)
 
 
 def dialect_of(path: str) -> Dialect | None:

@@ -107,7 +107,7 @@ def assert_in_its_words(response, route: Route) -> None:
 
 def test_there_are_routes_to_walk():
     assert len(ROUTES) > 50
-    assert {route.dialect.name for route in ROUTES} >= {"phaset", "openfactstore", "sqedule"}
+    assert {route.dialect.name for route in ROUTES} >= {"phaset", "openfactstore", "sqedule", "versori"}
 
 
 def test_nobody_is_let_in_without_a_credential(db, subtests):
@@ -164,7 +164,7 @@ def test_a_wrong_method_is_refused_in_the_words_of_its_dialect(api, subtests):
             assert response["Content-Type"].startswith("application/json")
 
 
-@pytest.mark.parametrize("prefix", ["/integration/", "/api/v1/", "/v1/", "/api/gatehouse/v1/"])
+@pytest.mark.parametrize("prefix", ["/integration/", "/api/v1/", "/v1/", "/api/gatehouse/v1/", "/api/v2/o/"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_an_unknown_path_is_refused_in_the_words_of_its_dialect(prefix, method, api):
     response = api.generic(method, f"{prefix}no/such/thing", b"{}", content_type="application/json")
