@@ -37,6 +37,7 @@ class CatalogConfig(AppConfig):
                 "organization:service_account:read": "See service accounts",
                 "organization:service_account:create": "Make service accounts",
                 "organization:service_account:update": "Change service accounts",
+                "organization:service_account:delete": "Delete service accounts with their keys",
                 "organization:api_key:read": "See API keys, never their secret",
                 "organization:api_key:create": "Issue API keys",
                 "organization:api_key:revoke": "Revoke API keys",

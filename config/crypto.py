@@ -21,6 +21,11 @@ def new_token(prefix: str = "") -> str:
     return prefix + secrets.token_urlsafe(32)
 
 
+def new_key(prefix: str) -> str:
+    """Return `prefix` + 256 random bits as 64 lower-case hex letters, the shape OpenFactstore's clients know."""
+    return prefix + secrets.token_hex(32)
+
+
 def token_digest(token: str) -> str:
     """HMAC-SHA-256 of a high-entropy token under the installation's pepper, as 64 hex letters.
 

@@ -16,6 +16,7 @@ urlpatterns = [
     path("api/docs", reader),
     path("integration/", include("catalog.api.phaset.urls")),
     path("integration/integration/", include("catalog.api.phaset.urls")),
+    path("api/v1/", include("catalog.api.openfactstore.urls")),
     path("api/v1/", include("compliance.api.openfactstore.urls")),
     path("api/v1/", include("releases.api.openfactstore.urls")),
     path("api/v1/", include("integrations.api.openfactstore.urls")),

@@ -38,6 +38,7 @@ class User(AbstractBaseUser, PermissionsMixin, Keyed):
 
     email = models.EmailField(max_length=255)
     name = models.CharField(max_length=255, blank=True, default="")
+    github_id = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001  null on the wire, unique where set
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True, editable=False)
@@ -52,7 +53,10 @@ class User(AbstractBaseUser, PermissionsMixin, Keyed):
         constraints = [
             models.UniqueConstraint(
                 Lower("email"), name="user_email", violation_error_message="This e-mail address is taken."
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["github_id"], name="user_github_id", violation_error_message="This GitHub id is taken."
+            ),
         ]
 
     def __str__(self) -> str:

@@ -10,12 +10,12 @@ from django.db.models import Q
 from django.utils import timezone
 
 from catalog.actors import Actor, key_actor, require, said_rules, token_actor
-from catalog.models import ApiKey, Component, Membership, ServiceAccount, User, WebhookToken
+from catalog.models import ApiKey, Component, Membership, Organization, ServiceAccount, User, WebhookToken
 from catalog.rights import Rule
 from catalog.services.events import record_event
 from catalog.services.grants import require_key
 from catalog.services.roles import as_json, checked
-from config.crypto import new_token, same_digest, token_digest
+from config.crypto import new_key, new_token, same_digest, token_digest
 from config.errors import Conflict, Unauthenticated
 
 S = TypeVar("S", ApiKey, WebhookToken)
@@ -33,26 +33,29 @@ def issue_api_key(
     service_account: ServiceAccount | None = None,
     ttl_days: int | None = None,
     rules: Iterable[Rule] = (),
+    organization: Organization | None = None,
 ) -> tuple[ApiKey, str]:
     """Make a key for a user or a service account and return it with its plain text; `rules` narrow what it may do.
 
-    Raises Forbidden without `organization:api_key:create`, but for one's own keys, and for a key that could do more
-    than the actor; ValidationError for a person who is no member of the organization. Records `api_key.created`.
+    It opens `organization`, without one the actor's. Raises Forbidden without `organization:api_key:create` there, but
+    for one's own keys, and for a key that could do more than the actor: whoever may issue keys would else hold the
+    rights of everybody. ValidationError for a person who is no member of the organization. Records `api_key.created`.
     """
+    organization = organization or actor.organization
     if user is None or user != actor.user:
-        require(actor, "organization:api_key:create")
-    if user and not Membership.objects.filter(user=user, organization=actor.organization).exists():
-        raise ValidationError({"user": f"{user.email} is no member of {actor.organization}."})
+        require(actor, "organization:api_key:create", organization)
+    if user and not Membership.objects.filter(user=user, organization=organization).exists():
+        raise ValidationError({"user": f"{user.email} is no member of {organization}."})
     kept = checked(rules)
     if owner := user or service_account:
-        kept = require_key(actor, owner, actor.organization, kept)
-    token = new_token("fsp_" if user else "fss_")
+        kept = require_key(actor, owner, organization, kept)
+    token = new_key("fsp_" if user else "fss_")
     key = ApiKey(
-        organization=actor.organization,
+        organization=organization,
         user=user,
         service_account=service_account,
         label=label,
-        prefix=token[:8],
+        prefix=token[:12],
         digest=token_digest(token),
         last_four=token[-4:],
         created_by=actor.label,

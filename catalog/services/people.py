@@ -90,15 +90,18 @@ def _touch_owner(actor: Actor, membership: Membership) -> None:
 
 
 @transaction.atomic
-def create_service_account(*, actor: Actor, name: str, role: Role, description: str = "") -> ServiceAccount:
-    """Make a machine identity with a role.
+def create_service_account(
+    *, actor: Actor, name: str, role: Role, description: str = "", organization: Organization | None = None
+) -> ServiceAccount:
+    """Make a machine identity with a role, in the actor's organization unless another is given.
 
     Raises Forbidden without `organization:service_account:create` or for a role that allows more than the actor may do,
     ValidationError when the name is taken. Records `service_account.created`.
     """
-    require(actor, "organization:service_account:create")
+    organization = organization or actor.organization
+    require(actor, "organization:service_account:create", organization)
     require_role(actor, role)
-    account = ServiceAccount(organization=actor.organization, name=name, description=description, role=role)
+    account = ServiceAccount(organization=organization, name=name, description=description, role=role)
     account.full_clean()
     account.save()
     record_event("service_account.created", subject=account, actor=actor, data={"role": role.canonical})
@@ -120,3 +123,15 @@ def update_service_account(*, actor: Actor, account: ServiceAccount, **changes: 
     if changed:
         record_event("service_account.updated", subject=locked, actor=actor, data=changed)
     return locked
+
+
+@transaction.atomic
+def delete_service_account(*, actor: Actor, account: ServiceAccount) -> None:
+    """Delete a machine identity with its keys.
+
+    Raises Forbidden without `organization:service_account:delete`. Records `service_account.deleted`.
+    """
+    require(actor, "organization:service_account:delete", account)
+    data = {"role": account.role.canonical, "keys": account.api_keys.count()}
+    record_event("service_account.deleted", subject=account, actor=actor, data=data)
+    account.delete()

@@ -211,7 +211,7 @@ def test_a_team_has_people_of_its_organization(desk, acme, globex):
     assert happened("team.updated").data["before"] == {"members": ["viewer@acme.example"]}
 
 
-@pytest.mark.parametrize(("model", "token"), [(ApiKey, r"fss_[\w-]{43}"), (WebhookToken, r"[\w-]{43}")])
+@pytest.mark.parametrize(("model", "token"), [(ApiKey, r"fss_[0-9a-f]{64}"), (WebhookToken, r"[\w-]{43}")])
 def test_a_credential_is_shown_once_and_can_be_revoked(desk, acme, model, token):
     machine = baker.make(ServiceAccount, organization=acme)
     fields = {"organization": acme.pk, "label": "CI"}

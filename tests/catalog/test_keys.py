@@ -28,8 +28,8 @@ def test_a_key_is_shown_once_and_only_its_digest_is_stored(admin):
     machine, _ = make_machine(admin.organization)
     key, text = issue_api_key(actor=admin, label="CI", service_account=machine.service_account, ttl_days=30)
 
-    assert re.fullmatch(r"fss_[\w-]{43}", text)
-    assert (key.prefix, key.last_four, key.digest) == (text[:8], text[-4:], token_digest(text))
+    assert re.fullmatch(r"fss_[0-9a-f]{64}", text)
+    assert (key.prefix, key.last_four, key.digest) == (text[:12], text[-4:], token_digest(text))
     assert key.created_by == "admin@acme.example"
     assert abs(key.expires_at - timezone.now() - timedelta(days=30)) < timedelta(seconds=5)
     stored = [str(value) for row in (*ApiKey.objects.values(), *Event.objects.values()) for value in row.values()]

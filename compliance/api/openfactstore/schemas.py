@@ -1,38 +1,16 @@
 """What OpenFactstore's clients send, in both spellings, with its limits."""
 
-import re
 from typing import Any
-from uuid import UUID
 
 from rest_framework import serializers
 
+from catalog.api.openfactstore.schemas import Schema, Uid
 from compliance.digests import is_sha256
 from compliance.models import Attestation, Flow
-from config.api.serializers import Flag, Name, Objects, Text, Texts, Token, Whole, WireSerializer
+from config.api.serializers import Flag, Name, Objects, Text, Texts, Token, Whole
 
 ATTESTATION_WORDS = {status.name: status.value for status in Attestation.Status}
 VISIBILITY_WORDS = {each.name: each.value for each in Flow.Visibility}
-
-
-class Uid(Text):
-    """A UUID."""
-
-    def to_internal_value(self, data: Any) -> UUID:  # type: ignore[override]
-        text = super().to_internal_value(data)
-        if not re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", text):
-            raise serializers.ValidationError("must be a UUID")
-        return UUID(text)
-
-
-class Schema(WireSerializer):
-    """A request body in which an empty id is an absent one (contract 28)."""
-
-    blank_is_absent: tuple[str, ...] = ("orgSlug", "flowId", "trailId", "componentId")
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, dict):
-            data = {key: value for key, value in data.items() if value != "" or key not in self.blank_is_absent}
-        return super().to_internal_value(data)
 
 
 class FlowSchema(Schema):

@@ -2,9 +2,9 @@
 
 from rest_framework import serializers
 
+from catalog.api.openfactstore.schemas import Schema, Uid
 from catalog.models import Environment
 from catalog.services.environments import MAX_SCOPE, MAX_SCOPE_TEXT
-from compliance.api.openfactstore.schemas import Schema, Uid
 from compliance.services.snapshots import MAX_ARTIFACTS
 from config.api.serializers import Name, Text, Texts, Token, Whole
 

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from compliance.api.openfactstore.base import FactstoreView, read_uid
+from catalog.api.openfactstore.base import FactstoreView, read_uid
 from config.errors import BadInput, FieldError, NotFound
 from integrations.api.openfactstore.mapping import from_notification
 from integrations.models import Notification

@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from compliance.api.openfactstore.schemas import Schema, Uid
+from catalog.api.openfactstore.schemas import Schema, Uid
 from config.api.serializers import Flag, Name, Text, Texts
 
 COMMENT = 10_000  # letters of what somebody says

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.actors import Actor
-from compliance.api.openfactstore.base import FactstoreView, find, imagine, read_uid
+from catalog.api.openfactstore.base import FactstoreView, find, imagine, read_uid
 from compliance.api.openfactstore.mapping import WORDS, from_artifact
 from compliance.api.openfactstore.schemas import ArtifactSchema
 from compliance.api.openfactstore.views.trails import refuse_other_organization

@@ -3,7 +3,7 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from compliance.api.openfactstore.base import FactstoreView, find
+from catalog.api.openfactstore.base import FactstoreView, find
 from compliance.api.openfactstore.mapping import from_assertion
 from compliance.api.openfactstore.schemas import AssertSchema
 from compliance.models import Flow

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.actors import Actor
-from compliance.api.openfactstore.base import FactstoreView, find, imagine, paged, read_uid
+from catalog.api.openfactstore.base import FactstoreView, find, imagine, paged, read_uid
 from compliance.api.openfactstore.mapping import WORDS, from_attestation, from_evidence, to_details
 from compliance.api.openfactstore.schemas import AttestationSchema, TrailAttestationSchema
 from compliance.api.openfactstore.views.trails import refuse_other_organization

@@ -3,8 +3,8 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from catalog.api.openfactstore.base import find
 from catalog.models import Environment
-from compliance.api.openfactstore.base import find
 from compliance.api.openfactstore.mapping_environments import from_baseline, from_report
 from compliance.api.openfactstore.schemas_environments import BaselineSchema
 from compliance.api.openfactstore.views.environments import EnvironmentView

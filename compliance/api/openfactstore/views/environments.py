@@ -5,9 +5,9 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from catalog.api.openfactstore.base import FactstoreView, find, find_organization, imagine, paged
 from catalog.models import Environment
 from catalog.services.environments import create_environment, delete_environment, update_environment
-from compliance.api.openfactstore.base import FactstoreView, find, find_organization, imagine, paged
 from compliance.api.openfactstore.mapping_environments import WORDS, from_environment, to_environment
 from compliance.api.openfactstore.schemas_environments import EnvironmentSchema
 

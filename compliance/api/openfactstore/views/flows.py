@@ -6,8 +6,8 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from catalog.api.openfactstore.base import FactstoreView, find, find_organization, imagine, paged
 from catalog.models import Organization
-from compliance.api.openfactstore.base import FactstoreView, find, find_organization, imagine, paged
 from compliance.api.openfactstore.mapping import WORDS, from_flow, from_template, from_trail
 from compliance.api.openfactstore.schemas import FlowSchema
 from compliance.models import Flow, Trail

@@ -7,8 +7,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.actors import Actor
+from catalog.api.openfactstore.base import imagine, read_uid
 from catalog.models import Environment
-from compliance.api.openfactstore.base import imagine, read_uid
 from compliance.api.openfactstore.mapping_environments import from_diff, from_sighting, from_snapshot
 from compliance.api.openfactstore.schemas_environments import SnapshotSchema
 from compliance.api.openfactstore.views.environments import EnvironmentView

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from compliance.api.openfactstore.base import FactstoreView, find, find_organization, imagine, read_uid
+from catalog.api.openfactstore.base import FactstoreView, find, find_organization, imagine, read_uid
 from compliance.api.openfactstore.ci import fill_from_ci
 from compliance.api.openfactstore.mapping import WORDS, from_trail
 from compliance.api.openfactstore.schemas import TrailSchema

@@ -6,8 +6,8 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from catalog.api.openfactstore.base import FactstoreView, find
 from catalog.models import Environment
-from compliance.api.openfactstore.base import FactstoreView, find
 from compliance.models import Trail
 from config.errors import BadInput, FieldError
 from releases.api.openfactstore.mapping import STATUS_WORDS, WORDS, from_approval

@@ -7,8 +7,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.actors import Actor
+from catalog.api.openfactstore.base import FactstoreView, find, read_uid
 from catalog.models import Environment
-from compliance.api.openfactstore.base import FactstoreView, find, read_uid
 from compliance.models import Flow
 from config.api.pagination import whole_number
 from config.errors import BadInput, NotFound

@@ -3,8 +3,8 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from catalog.api.openfactstore.base import FactstoreView, find
 from catalog.models import Environment
-from compliance.api.openfactstore.base import FactstoreView, find
 from compliance.models import Flow
 from releases.api.openfactstore.mapping import WORDS, from_policy
 from releases.api.openfactstore.schemas import PolicyChangeSchema, PolicySchema
