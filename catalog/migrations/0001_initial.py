@@ -68,6 +68,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["email", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("email"),
+                        name="user_email",
+                        violation_error_message="This e-mail address is taken.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -181,6 +188,19 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name", "pk"],
+                "indexes": [models.Index(fields=["path"], name="organization_path", opclasses=["text_pattern_ops"])],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("slug"),
+                        name="organization_slug",
+                        violation_error_message="This slug is taken.",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("public_id",),
+                        name="organization_public_id",
+                        violation_error_message="This id is taken.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -249,6 +269,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name", "pk"],
+                "indexes": [models.Index(fields=["organization", "name", "id"], name="environment_list")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("organization"),
+                        django.db.models.functions.text.Lower("name"),
+                        name="environment_name",
+                        violation_error_message="An environment of this name exists.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -270,6 +299,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("organization", "slug"), name="domain_slug"),
+                    models.UniqueConstraint(fields=("organization", "public_id"), name="domain_public_id"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -285,6 +318,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("organization", "sequence"), name="counter_once")],
+            },
         ),
         migrations.CreateModel(
             name="OutboxEntry",
@@ -304,6 +340,11 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "outbox entries",
                 "ordering": ["pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("done_at", None)), fields=["next_attempt_at", "id"], name="outbox_due"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -326,6 +367,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organization", "canonical"),
+                        name="role_canonical",
+                        violation_error_message="This role exists.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -358,6 +406,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organization", "user"),
+                        name="membership_once",
+                        violation_error_message="Already a member.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -418,6 +473,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("organization"),
+                        django.db.models.functions.text.Lower("name"),
+                        name="service_account_name",
+                        violation_error_message="This service account exists.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -468,6 +531,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-created_at", "-pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("digest",), name="api_key_digest"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("service_account__isnull", False), ("user", None)),
+                            models.Q(("service_account", None), ("user__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="api_key_one_owner",
+                        violation_error_message="A key belongs to a user or to a service account.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -499,6 +574,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("organization", "slug"), name="system_slug"),
+                    models.UniqueConstraint(fields=("organization", "public_id"), name="system_public_id"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -712,6 +791,23 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name", "pk"],
+                "indexes": [
+                    models.Index(fields=["organization", "name", "id"], name="component_list"),
+                    models.Index(fields=["organization", "repository_key"], name="component_repository"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("organization"),
+                        django.db.models.functions.text.Lower("slug"),
+                        name="component_slug",
+                        violation_error_message="A component of this name exists.",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "record_id"),
+                        name="component_record_id",
+                        violation_error_message="This record id is taken.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -738,6 +834,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("team", "user"), name="team_member_once")],
+            },
         ),
         migrations.AddField(
             model_name="team",
@@ -779,138 +878,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-created_at", "-pk"],
+                "constraints": [models.UniqueConstraint(fields=("digest",), name="webhook_token_digest")],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="user",
-            constraint=models.UniqueConstraint(
-                django.db.models.functions.text.Lower("email"),
-                name="user_email",
-                violation_error_message="This e-mail address is taken.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="organization",
-            index=models.Index(fields=["path"], name="organization_path", opclasses=["text_pattern_ops"]),
-        ),
-        migrations.AddConstraint(
-            model_name="organization",
-            constraint=models.UniqueConstraint(
-                django.db.models.functions.text.Lower("slug"),
-                name="organization_slug",
-                violation_error_message="This slug is taken.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organization",
-            constraint=models.UniqueConstraint(
-                fields=("public_id",), name="organization_public_id", violation_error_message="This id is taken."
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="environment",
-            index=models.Index(fields=["organization", "name", "id"], name="environment_list"),
-        ),
-        migrations.AddConstraint(
-            model_name="environment",
-            constraint=models.UniqueConstraint(
-                models.F("organization"),
-                django.db.models.functions.text.Lower("name"),
-                name="environment_name",
-                violation_error_message="An environment of this name exists.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="domain",
-            constraint=models.UniqueConstraint(fields=("organization", "slug"), name="domain_slug"),
-        ),
-        migrations.AddConstraint(
-            model_name="domain",
-            constraint=models.UniqueConstraint(fields=("organization", "public_id"), name="domain_public_id"),
-        ),
-        migrations.AddConstraint(
-            model_name="counter",
-            constraint=models.UniqueConstraint(fields=("organization", "sequence"), name="counter_once"),
-        ),
-        migrations.AddIndex(
-            model_name="outboxentry",
-            index=models.Index(
-                condition=models.Q(("done_at", None)), fields=["next_attempt_at", "id"], name="outbox_due"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="role",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "canonical"), name="role_canonical", violation_error_message="This role exists."
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "user"), name="membership_once", violation_error_message="Already a member."
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="serviceaccount",
-            constraint=models.UniqueConstraint(
-                models.F("organization"),
-                django.db.models.functions.text.Lower("name"),
-                name="service_account_name",
-                violation_error_message="This service account exists.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="apikey",
-            constraint=models.UniqueConstraint(fields=("digest",), name="api_key_digest"),
-        ),
-        migrations.AddConstraint(
-            model_name="apikey",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("service_account__isnull", False), ("user", None)),
-                    models.Q(("service_account", None), ("user__isnull", False)),
-                    _connector="OR",
-                ),
-                name="api_key_one_owner",
-                violation_error_message="A key belongs to a user or to a service account.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="system",
-            constraint=models.UniqueConstraint(fields=("organization", "slug"), name="system_slug"),
-        ),
-        migrations.AddConstraint(
-            model_name="system",
-            constraint=models.UniqueConstraint(fields=("organization", "public_id"), name="system_public_id"),
-        ),
-        migrations.AddIndex(
-            model_name="component",
-            index=models.Index(fields=["organization", "name", "id"], name="component_list"),
-        ),
-        migrations.AddIndex(
-            model_name="component",
-            index=models.Index(fields=["organization", "repository_key"], name="component_repository"),
-        ),
-        migrations.AddConstraint(
-            model_name="component",
-            constraint=models.UniqueConstraint(
-                models.F("organization"),
-                django.db.models.functions.text.Lower("slug"),
-                name="component_slug",
-                violation_error_message="A component of this name exists.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="component",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "record_id"),
-                name="component_record_id",
-                violation_error_message="This record id is taken.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="teammember",
-            constraint=models.UniqueConstraint(fields=("team", "user"), name="team_member_once"),
         ),
         migrations.AddConstraint(
             model_name="team",
@@ -919,9 +888,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="team",
             constraint=models.UniqueConstraint(fields=("organization", "public_id"), name="team_public_id"),
-        ),
-        migrations.AddConstraint(
-            model_name="webhooktoken",
-            constraint=models.UniqueConstraint(fields=("digest",), name="webhook_token_digest"),
         ),
     ]

@@ -74,6 +74,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name", "pk"],
+                "indexes": [models.Index(fields=["organization", "name", "id"], name="flow_list")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("organization"),
+                        django.db.models.functions.text.Lower("name"),
+                        name="flow_name",
+                        violation_error_message="A flow of this name exists.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -101,6 +110,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-seen_at", "-pk"],
+                "constraints": [models.UniqueConstraint(fields=("environment", "digest"), name="sighting_first")],
             },
         ),
         migrations.CreateModel(
@@ -127,6 +137,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-index"],
+                "constraints": [models.UniqueConstraint(fields=("environment", "index"), name="snapshot_index")],
             },
         ),
         migrations.CreateModel(
@@ -155,6 +166,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name", "pk"],
+                "indexes": [
+                    models.Index(fields=["snapshot", "name", "id"], name="running_of_snapshot"),
+                    models.Index(fields=["organization", "digest"], name="running_digest"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -192,6 +207,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-created_at", "-pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_active", True)), fields=("environment",), name="baseline_one_active"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -241,6 +261,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-created_at", "-pk"],
+                "indexes": [models.Index(fields=["environment", "-created_at", "-id"], name="drift_of_environment")],
             },
         ),
         migrations.CreateModel(
@@ -328,6 +349,20 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-created_at", "-pk"],
+                "indexes": [
+                    models.Index(fields=["organization", "-created_at", "-id"], name="trail_list"),
+                    models.Index(fields=["flow", "-created_at", "-id"], name="trail_of_flow"),
+                    models.Index(fields=["component", "-created_at", "-id"], name="trail_of_component"),
+                    models.Index(fields=["organization", "commit"], name="trail_commit"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("name__isnull", False)),
+                        fields=("flow", "name"),
+                        name="trail_name",
+                        violation_error_message="A trail of this name exists in the flow.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -373,6 +408,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-created_at", "-pk"],
+                "indexes": [models.Index(fields=["trail", "-id"], name="attestation_of_trail")],
             },
         ),
         migrations.CreateModel(
@@ -408,6 +444,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-created_at", "-pk"],
+                "indexes": [
+                    models.Index(fields=["organization", "digest", "-id"], name="artifact_digest"),
+                    models.Index(fields=["trail", "id"], name="artifact_of_trail"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -445,81 +485,5 @@ class Migration(migrations.Migration):
                     models.Index(fields=["organization", "sha256"], name="evidence_digest"),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="flow",
-            index=models.Index(fields=["organization", "name", "id"], name="flow_list"),
-        ),
-        migrations.AddConstraint(
-            model_name="flow",
-            constraint=models.UniqueConstraint(
-                models.F("organization"),
-                django.db.models.functions.text.Lower("name"),
-                name="flow_name",
-                violation_error_message="A flow of this name exists.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sighting",
-            constraint=models.UniqueConstraint(fields=("environment", "digest"), name="sighting_first"),
-        ),
-        migrations.AddConstraint(
-            model_name="snapshot",
-            constraint=models.UniqueConstraint(fields=("environment", "index"), name="snapshot_index"),
-        ),
-        migrations.AddIndex(
-            model_name="runningartifact",
-            index=models.Index(fields=["snapshot", "name", "id"], name="running_of_snapshot"),
-        ),
-        migrations.AddIndex(
-            model_name="runningartifact",
-            index=models.Index(fields=["organization", "digest"], name="running_digest"),
-        ),
-        migrations.AddConstraint(
-            model_name="environmentbaseline",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_active", True)), fields=("environment",), name="baseline_one_active"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="driftreport",
-            index=models.Index(fields=["environment", "-created_at", "-id"], name="drift_of_environment"),
-        ),
-        migrations.AddIndex(
-            model_name="trail",
-            index=models.Index(fields=["organization", "-created_at", "-id"], name="trail_list"),
-        ),
-        migrations.AddIndex(
-            model_name="trail",
-            index=models.Index(fields=["flow", "-created_at", "-id"], name="trail_of_flow"),
-        ),
-        migrations.AddIndex(
-            model_name="trail",
-            index=models.Index(fields=["component", "-created_at", "-id"], name="trail_of_component"),
-        ),
-        migrations.AddIndex(
-            model_name="trail",
-            index=models.Index(fields=["organization", "commit"], name="trail_commit"),
-        ),
-        migrations.AddConstraint(
-            model_name="trail",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("name__isnull", False)),
-                fields=("flow", "name"),
-                name="trail_name",
-                violation_error_message="A trail of this name exists in the flow.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="attestation",
-            index=models.Index(fields=["trail", "-id"], name="attestation_of_trail"),
-        ),
-        migrations.AddIndex(
-            model_name="artifact",
-            index=models.Index(fields=["organization", "digest", "-id"], name="artifact_digest"),
-        ),
-        migrations.AddIndex(
-            model_name="artifact",
-            index=models.Index(fields=["trail", "id"], name="artifact_of_trail"),
         ),
     ]

@@ -14,49 +14,11 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("catalog", "0001_initial"),
+        ("catalog", "__first__"),
         ("compliance", "0001_initial"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="ApplicationAdjustment",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uid", models.UUIDField(default=catalog.models.base.uuid7, editable=False, unique=True)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
-                ("number", models.PositiveIntegerField(editable=False, help_text="1, 2, 3 … per version.")),
-                (
-                    "proposal_state",
-                    models.CharField(
-                        choices=[
-                            ("draft", "Draft"),
-                            ("reviewing", "Reviewing"),
-                            ("approved", "Approved"),
-                            ("rejected", "Rejected"),
-                            ("abandoned", "Abandoned"),
-                        ],
-                        default="draft",
-                        max_length=16,
-                    ),
-                ),
-                ("comments", models.TextField(blank=True, default="")),
-                ("author", models.CharField(max_length=255)),
-                ("enabled", models.BooleanField(default=True)),
-                ("display_name", models.CharField(blank=True, default="", max_length=255)),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalog.organization"
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ["-number"],
-                "abstract": False,
-            },
-        ),
         migrations.CreateModel(
             name="Application",
             fields=[
@@ -75,17 +37,6 @@ class Migration(migrations.Migration):
                     "organization",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalog.organization"
-                    ),
-                ),
-                (
-                    "latest",
-                    models.ForeignKey(
-                        editable=False,
-                        help_text="Content of the latest approved version.",
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="releases.applicationadjustment",
                     ),
                 ),
             ],
@@ -124,16 +75,355 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["-version_number", "pk"],
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("organization", "number"), name="applicationversion_number"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("version_number__isnull", False)),
+                        fields=("subject", "version_number"),
+                        name="applicationversion_version_number",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("approved_at", None), ("version_number", None)),
+                            models.Q(("approved_at__isnull", False), ("version_number__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="applicationversion_numbered_when_approved",
+                    ),
+                ],
             },
         ),
-        migrations.AddField(
-            model_name="applicationadjustment",
-            name="version",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="adjustments",
-                to="releases.applicationversion",
-            ),
+        migrations.CreateModel(
+            name="ApplicationAdjustment",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=catalog.models.base.uuid7, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("number", models.PositiveIntegerField(editable=False, help_text="1, 2, 3 … per version.")),
+                (
+                    "proposal_state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("reviewing", "Reviewing"),
+                            ("approved", "Approved"),
+                            ("rejected", "Rejected"),
+                            ("abandoned", "Abandoned"),
+                        ],
+                        default="draft",
+                        max_length=16,
+                    ),
+                ),
+                ("comments", models.TextField(blank=True, default="")),
+                ("author", models.CharField(max_length=255)),
+                ("enabled", models.BooleanField(default=True)),
+                ("display_name", models.CharField(blank=True, default="", max_length=255)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalog.organization"
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="adjustments",
+                        to="releases.applicationversion",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-number"],
+                "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("version", "number"), name="applicationadjustment_number")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Release",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=catalog.models.base.uuid7, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "number",
+                    models.BigIntegerField(
+                        editable=False, help_text="Its id on the wire: one sequence per organization."
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("approved", "Approved"),
+                            ("rejected", "Rejected"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="pending",
+                        editable=False,
+                        max_length=16,
+                    ),
+                ),
+                ("source_identity", models.CharField(blank=True, max_length=2048, null=True)),
+                ("metadata", models.JSONField(blank=True, default=dict)),
+                ("comments", models.TextField(blank=True, null=True)),
+                ("created_by", models.CharField(editable=False, max_length=255)),
+                ("finalized_at", models.DateTimeField(editable=False, null=True)),
+                ("trail_by", models.CharField(blank=True, default="", editable=False, max_length=32)),
+                ("digest", models.CharField(blank=True, default="", editable=False, max_length=255)),
+                ("digest_by", models.CharField(blank=True, default="", editable=False, max_length=32)),
+                ("environment_by", models.CharField(blank=True, default="", editable=False, max_length=32)),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="releases", to="releases.application"
+                    ),
+                ),
+                (
+                    "environment",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="releases",
+                        to="catalog.environment",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalog.organization"
+                    ),
+                ),
+                (
+                    "trail",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="releases",
+                        to="compliance.trail",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-created_at", "-pk"],
+                "indexes": [
+                    models.Index(fields=["organization", "-created_at", "-id"], name="release_list"),
+                    models.Index(fields=["application", "-created_at", "-id"], name="release_of_application"),
+                    models.Index(fields=["environment", "-created_at", "-id"], name="release_of_environment"),
+                    models.Index(fields=["organization", "digest"], name="release_digest"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("organization", "number"), name="release_number"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("finalized_at", None), ("state", "pending")),
+                            models.Q(models.Q(("state", "pending"), _negated=True), ("finalized_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="release_final_when_finalized",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Ruleset",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=catalog.models.base.uuid7, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("key", models.CharField(max_length=255)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalog.organization"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-created_at", "-pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="RulesetVersion",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=catalog.models.base.uuid7, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "number",
+                    models.BigIntegerField(
+                        editable=False, help_text="Its id on the wire: one sequence per organization and kind."
+                    ),
+                ),
+                ("version_number", models.PositiveIntegerField(editable=False, null=True)),
+                ("approved_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalog.organization"
+                    ),
+                ),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="releases.ruleset"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-version_number", "pk"],
+                "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("organization", "number"), name="rulesetversion_number"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("version_number__isnull", False)),
+                        fields=("subject", "version_number"),
+                        name="rulesetversion_version_number",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("approved_at", None), ("version_number", None)),
+                            models.Q(("approved_at__isnull", False), ("version_number__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="rulesetversion_numbered_when_approved",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="RulesetAdjustment",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=catalog.models.base.uuid7, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("number", models.PositiveIntegerField(editable=False, help_text="1, 2, 3 … per version.")),
+                (
+                    "proposal_state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("reviewing", "Reviewing"),
+                            ("approved", "Approved"),
+                            ("rejected", "Rejected"),
+                            ("abandoned", "Abandoned"),
+                        ],
+                        default="draft",
+                        max_length=16,
+                    ),
+                ),
+                ("comments", models.TextField(blank=True, default="")),
+                ("author", models.CharField(max_length=255)),
+                ("enabled", models.BooleanField(default=True)),
+                ("display_name", models.CharField(blank=True, default="", max_length=255)),
+                ("description", models.TextField(blank=True, default="")),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalog.organization"
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="adjustments",
+                        to="releases.rulesetversion",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-number"],
+                "abstract": False,
+                "constraints": [models.UniqueConstraint(fields=("version", "number"), name="rulesetadjustment_number")],
+            },
+        ),
+        migrations.CreateModel(
+            name="Rule",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=catalog.models.base.uuid7, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("type", models.CharField(choices=[("schedule", "Schedule"), ("manual", "Manual")], max_length=16)),
+                (
+                    "number",
+                    models.BigIntegerField(editable=False, help_text="Its id on the wire: one sequence per type."),
+                ),
+                ("enabled", models.BooleanField(default=True)),
+                ("begin_time", models.CharField(blank=True, max_length=16, null=True)),
+                ("end_time", models.CharField(blank=True, max_length=16, null=True)),
+                ("days_of_week", models.CharField(blank=True, max_length=255, null=True)),
+                ("days_of_month", models.CharField(blank=True, max_length=255, null=True)),
+                ("months_of_year", models.CharField(blank=True, max_length=255, null=True)),
+                (
+                    "approval_policy",
+                    models.CharField(
+                        blank=True,
+                        choices=[("any", "Any one"), ("all", "All who may"), ("minimum", "At least")],
+                        default="",
+                        max_length=16,
+                    ),
+                ),
+                ("minimum", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalog.organization"
+                    ),
+                ),
+                (
+                    "adjustment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rules",
+                        to="releases.rulesetadjustment",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["type", "number"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("organization", "type", "number"), name="rule_number"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("begin_time", None), ("end_time", None)),
+                            models.Q(("begin_time__isnull", False), ("end_time__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="rule_begin_and_end",
+                        violation_error_message="begin_time and end_time go together.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("type", "manual"), _negated=True),
+                            models.Q(("approval_policy", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="rule_manual_has_policy",
+                        violation_error_message="A manual rule needs an approval_policy.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("approval_policy", "minimum"), ("minimum__gte", 1)),
+                            models.Q(models.Q(("approval_policy", "minimum"), _negated=True), ("minimum", None)),
+                            _connector="OR",
+                        ),
+                        name="rule_minimum",
+                        violation_error_message="minimum is given exactly when the policy is `minimum`.",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ApprovalRequest",
@@ -224,50 +514,64 @@ class Migration(migrations.Migration):
                         to="compliance.trail",
                     ),
                 ),
+                (
+                    "release",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="approvals",
+                        to="releases.release",
+                    ),
+                ),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="approvals",
+                        to="releases.rule",
+                    ),
+                ),
             ],
             options={
                 "ordering": ["-created_at", "-pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="BindingAdjustment",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uid", models.UUIDField(default=catalog.models.base.uuid7, editable=False, unique=True)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
-                ("number", models.PositiveIntegerField(editable=False, help_text="1, 2, 3 … per version.")),
-                (
-                    "proposal_state",
-                    models.CharField(
-                        choices=[
-                            ("draft", "Draft"),
-                            ("reviewing", "Reviewing"),
-                            ("approved", "Approved"),
-                            ("rejected", "Rejected"),
-                            ("abandoned", "Abandoned"),
-                        ],
-                        default="draft",
-                        max_length=16,
+                "indexes": [
+                    models.Index(fields=["organization", "-created_at", "-id"], name="approval_list"),
+                    models.Index(
+                        condition=models.Q(("status", "pending_approval")),
+                        fields=["organization", "created_at"],
+                        name="approval_open",
                     ),
-                ),
-                ("comments", models.TextField(blank=True, default="")),
-                ("author", models.CharField(max_length=255)),
-                ("enabled", models.BooleanField(default=True)),
-                (
-                    "mode",
-                    models.CharField(choices=[("enforcing", "Enforcing"), ("permissive", "Permissive")], max_length=16),
-                ),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalog.organization"
+                    models.Index(fields=["trail", "-id"], name="approval_of_trail"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("release", None), ("trail__isnull", False)),
+                            models.Q(("release__isnull", False), ("trail", None)),
+                            _connector="OR",
+                        ),
+                        name="approval_one_subject",
+                        violation_error_message="An approval is about a trail or about a release.",
                     ),
-                ),
-            ],
-            options={
-                "ordering": ["-number"],
-                "abstract": False,
+                    models.UniqueConstraint(
+                        condition=models.Q(("release__isnull", False)),
+                        fields=("release", "rule"),
+                        name="approval_of_rule_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("resolved_at", None), ("status", "pending_approval")),
+                            models.Q(
+                                models.Q(("status", "pending_approval"), _negated=True), ("resolved_at__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="approval_resolved_when_final",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -290,13 +594,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "latest",
+                    "ruleset",
                     models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="releases.bindingadjustment",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="bindings", to="releases.ruleset"
                     ),
                 ),
             ],
@@ -335,14 +635,73 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["-version_number", "pk"],
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("organization", "number"), name="bindingversion_number"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("version_number__isnull", False)),
+                        fields=("subject", "version_number"),
+                        name="bindingversion_version_number",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("approved_at", None), ("version_number", None)),
+                            models.Q(("approved_at__isnull", False), ("version_number__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="bindingversion_numbered_when_approved",
+                    ),
+                ],
             },
         ),
-        migrations.AddField(
-            model_name="bindingadjustment",
-            name="version",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="adjustments", to="releases.bindingversion"
-            ),
+        migrations.CreateModel(
+            name="BindingAdjustment",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=catalog.models.base.uuid7, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("number", models.PositiveIntegerField(editable=False, help_text="1, 2, 3 … per version.")),
+                (
+                    "proposal_state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("reviewing", "Reviewing"),
+                            ("approved", "Approved"),
+                            ("rejected", "Rejected"),
+                            ("abandoned", "Abandoned"),
+                        ],
+                        default="draft",
+                        max_length=16,
+                    ),
+                ),
+                ("comments", models.TextField(blank=True, default="")),
+                ("author", models.CharField(max_length=255)),
+                ("enabled", models.BooleanField(default=True)),
+                (
+                    "mode",
+                    models.CharField(choices=[("enforcing", "Enforcing"), ("permissive", "Permissive")], max_length=16),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalog.organization"
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="adjustments",
+                        to="releases.bindingversion",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-number"],
+                "abstract": False,
+                "constraints": [models.UniqueConstraint(fields=("version", "number"), name="bindingadjustment_number")],
+            },
         ),
         migrations.CreateModel(
             name="Decision",
@@ -391,6 +750,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("request", "identity"),
+                        name="decision_once",
+                        violation_error_message="They have decided already.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -441,79 +807,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "deployment policies",
                 "ordering": ["name", "pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="Release",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uid", models.UUIDField(default=catalog.models.base.uuid7, editable=False, unique=True)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
-                (
-                    "number",
-                    models.BigIntegerField(
-                        editable=False, help_text="Its id on the wire: one sequence per organization."
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("pending", "Pending"),
-                            ("approved", "Approved"),
-                            ("rejected", "Rejected"),
-                            ("cancelled", "Cancelled"),
-                        ],
-                        default="pending",
-                        editable=False,
-                        max_length=16,
-                    ),
-                ),
-                ("source_identity", models.CharField(blank=True, max_length=2048, null=True)),
-                ("metadata", models.JSONField(blank=True, default=dict)),
-                ("comments", models.TextField(blank=True, null=True)),
-                ("created_by", models.CharField(editable=False, max_length=255)),
-                ("finalized_at", models.DateTimeField(editable=False, null=True)),
-                ("trail_by", models.CharField(blank=True, default="", editable=False, max_length=32)),
-                ("digest", models.CharField(blank=True, default="", editable=False, max_length=255)),
-                ("digest_by", models.CharField(blank=True, default="", editable=False, max_length=32)),
-                ("environment_by", models.CharField(blank=True, default="", editable=False, max_length=32)),
-                (
-                    "application",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="releases", to="releases.application"
-                    ),
-                ),
-                (
-                    "environment",
-                    models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="releases",
-                        to="catalog.environment",
-                    ),
-                ),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalog.organization"
-                    ),
-                ),
-                (
-                    "trail",
-                    models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="releases",
-                        to="compliance.trail",
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ["-created_at", "-pk"],
+                "indexes": [models.Index(fields=["organization", "name", "id"], name="policy_list")],
             },
         ),
         migrations.CreateModel(
@@ -547,9 +841,16 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE, related_name="outcomes", to="releases.release"
                     ),
                 ),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="outcomes", to="releases.rule"
+                    ),
+                ),
             ],
             options={
                 "ordering": ["pk"],
+                "constraints": [models.UniqueConstraint(fields=("release", "rule"), name="outcome_once")],
             },
         ),
         migrations.CreateModel(
@@ -625,18 +926,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-judged_at", "-pk"],
+                "indexes": [
+                    models.Index(fields=["organization", "-judged_at", "-id"], name="gate_list"),
+                    models.Index(fields=["organization", "digest", "-id"], name="gate_digest"),
+                    models.Index(fields=["environment", "-judged_at", "-id"], name="gate_of_environment"),
+                    models.Index(fields=["component", "-judged_at", "-id"], name="gate_of_component"),
+                ],
             },
-        ),
-        migrations.AddField(
-            model_name="approvalrequest",
-            name="release",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="approvals",
-                to="releases.release",
-            ),
         ),
         migrations.CreateModel(
             name="ReleaseEvent",
@@ -686,6 +982,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("organization", "type", "number"), name="release_event_number")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -710,147 +1009,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["pk"],
+                "indexes": [models.Index(fields=["next_attempt_at", "id"], name="release_job_due")],
             },
-        ),
-        migrations.CreateModel(
-            name="Rule",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uid", models.UUIDField(default=catalog.models.base.uuid7, editable=False, unique=True)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
-                ("type", models.CharField(choices=[("schedule", "Schedule"), ("manual", "Manual")], max_length=16)),
-                (
-                    "number",
-                    models.BigIntegerField(editable=False, help_text="Its id on the wire: one sequence per type."),
-                ),
-                ("enabled", models.BooleanField(default=True)),
-                ("begin_time", models.CharField(blank=True, max_length=16, null=True)),
-                ("end_time", models.CharField(blank=True, max_length=16, null=True)),
-                ("days_of_week", models.CharField(blank=True, max_length=255, null=True)),
-                ("days_of_month", models.CharField(blank=True, max_length=255, null=True)),
-                ("months_of_year", models.CharField(blank=True, max_length=255, null=True)),
-                (
-                    "approval_policy",
-                    models.CharField(
-                        blank=True,
-                        choices=[("any", "Any one"), ("all", "All who may"), ("minimum", "At least")],
-                        default="",
-                        max_length=16,
-                    ),
-                ),
-                ("minimum", models.PositiveIntegerField(blank=True, null=True)),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalog.organization"
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ["type", "number"],
-            },
-        ),
-        migrations.AddField(
-            model_name="outcome",
-            name="rule",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="outcomes", to="releases.rule"
-            ),
-        ),
-        migrations.AddField(
-            model_name="approvalrequest",
-            name="rule",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="approvals",
-                to="releases.rule",
-            ),
-        ),
-        migrations.CreateModel(
-            name="Ruleset",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uid", models.UUIDField(default=catalog.models.base.uuid7, editable=False, unique=True)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
-                ("key", models.CharField(max_length=255)),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalog.organization"
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ["-created_at", "-pk"],
-            },
-        ),
-        migrations.AddField(
-            model_name="binding",
-            name="ruleset",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="bindings", to="releases.ruleset"
-            ),
-        ),
-        migrations.CreateModel(
-            name="RulesetAdjustment",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uid", models.UUIDField(default=catalog.models.base.uuid7, editable=False, unique=True)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
-                ("number", models.PositiveIntegerField(editable=False, help_text="1, 2, 3 … per version.")),
-                (
-                    "proposal_state",
-                    models.CharField(
-                        choices=[
-                            ("draft", "Draft"),
-                            ("reviewing", "Reviewing"),
-                            ("approved", "Approved"),
-                            ("rejected", "Rejected"),
-                            ("abandoned", "Abandoned"),
-                        ],
-                        default="draft",
-                        max_length=16,
-                    ),
-                ),
-                ("comments", models.TextField(blank=True, default="")),
-                ("author", models.CharField(max_length=255)),
-                ("enabled", models.BooleanField(default=True)),
-                ("display_name", models.CharField(blank=True, default="", max_length=255)),
-                ("description", models.TextField(blank=True, default="")),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalog.organization"
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ["-number"],
-                "abstract": False,
-            },
-        ),
-        migrations.AddField(
-            model_name="ruleset",
-            name="latest",
-            field=models.ForeignKey(
-                editable=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="releases.rulesetadjustment",
-            ),
-        ),
-        migrations.AddField(
-            model_name="rule",
-            name="adjustment",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="rules", to="releases.rulesetadjustment"
-            ),
         ),
         migrations.CreateModel(
             name="ReleaseBinding",
@@ -894,54 +1054,23 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="RulesetVersion",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uid", models.UUIDField(default=catalog.models.base.uuid7, editable=False, unique=True)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
-                (
-                    "number",
-                    models.BigIntegerField(
-                        editable=False, help_text="Its id on the wire: one sequence per organization and kind."
-                    ),
-                ),
-                ("version_number", models.PositiveIntegerField(editable=False, null=True)),
-                ("approved_at", models.DateTimeField(editable=False, null=True)),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalog.organization"
-                    ),
-                ),
-                (
-                    "subject",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="releases.ruleset"
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ["-version_number", "pk"],
-                "abstract": False,
+                "constraints": [models.UniqueConstraint(fields=("release", "ruleset"), name="release_binding_once")],
             },
         ),
         migrations.AddField(
-            model_name="rulesetadjustment",
-            name="version",
+            model_name="Application",
+            name="latest",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="adjustments", to="releases.rulesetversion"
+                editable=False,
+                help_text="Content of the latest approved version.",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="releases.applicationadjustment",
             ),
         ),
-        migrations.AddIndex(
-            model_name="application",
-            index=models.Index(fields=["organization", "-created_at", "-id"], name="application_list"),
-        ),
         migrations.AddConstraint(
-            model_name="application",
+            model_name="Application",
             constraint=models.UniqueConstraint(
                 models.F("organization"),
                 django.db.models.functions.text.Lower("key"),
@@ -949,194 +1078,23 @@ class Migration(migrations.Migration):
                 violation_error_message="An application with this id exists.",
             ),
         ),
-        migrations.AddConstraint(
-            model_name="applicationversion",
-            constraint=models.UniqueConstraint(fields=("organization", "number"), name="applicationversion_number"),
+        migrations.AddIndex(
+            model_name="Application",
+            index=models.Index(fields=["organization", "-created_at", "-id"], name="application_list"),
         ),
-        migrations.AddConstraint(
-            model_name="applicationversion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("version_number__isnull", False)),
-                fields=("subject", "version_number"),
-                name="applicationversion_version_number",
+        migrations.AddField(
+            model_name="Ruleset",
+            name="latest",
+            field=models.ForeignKey(
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="releases.rulesetadjustment",
             ),
         ),
         migrations.AddConstraint(
-            model_name="applicationversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("approved_at", None), ("version_number", None)),
-                    models.Q(("approved_at__isnull", False), ("version_number__isnull", False)),
-                    _connector="OR",
-                ),
-                name="applicationversion_numbered_when_approved",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="applicationadjustment",
-            constraint=models.UniqueConstraint(fields=("version", "number"), name="applicationadjustment_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="bindingversion",
-            constraint=models.UniqueConstraint(fields=("organization", "number"), name="bindingversion_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="bindingversion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("version_number__isnull", False)),
-                fields=("subject", "version_number"),
-                name="bindingversion_version_number",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bindingversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("approved_at", None), ("version_number", None)),
-                    models.Q(("approved_at__isnull", False), ("version_number__isnull", False)),
-                    _connector="OR",
-                ),
-                name="bindingversion_numbered_when_approved",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bindingadjustment",
-            constraint=models.UniqueConstraint(fields=("version", "number"), name="bindingadjustment_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="decision",
-            constraint=models.UniqueConstraint(
-                fields=("request", "identity"),
-                name="decision_once",
-                violation_error_message="They have decided already.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="deploymentpolicy",
-            index=models.Index(fields=["organization", "name", "id"], name="policy_list"),
-        ),
-        migrations.AddIndex(
-            model_name="release",
-            index=models.Index(fields=["organization", "-created_at", "-id"], name="release_list"),
-        ),
-        migrations.AddIndex(
-            model_name="release",
-            index=models.Index(fields=["application", "-created_at", "-id"], name="release_of_application"),
-        ),
-        migrations.AddIndex(
-            model_name="release",
-            index=models.Index(fields=["environment", "-created_at", "-id"], name="release_of_environment"),
-        ),
-        migrations.AddIndex(
-            model_name="release",
-            index=models.Index(fields=["organization", "digest"], name="release_digest"),
-        ),
-        migrations.AddConstraint(
-            model_name="release",
-            constraint=models.UniqueConstraint(fields=("organization", "number"), name="release_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="release",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("finalized_at", None), ("state", "pending")),
-                    models.Q(models.Q(("state", "pending"), _negated=True), ("finalized_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="release_final_when_finalized",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="gatedecision",
-            index=models.Index(fields=["organization", "-judged_at", "-id"], name="gate_list"),
-        ),
-        migrations.AddIndex(
-            model_name="gatedecision",
-            index=models.Index(fields=["organization", "digest", "-id"], name="gate_digest"),
-        ),
-        migrations.AddIndex(
-            model_name="gatedecision",
-            index=models.Index(fields=["environment", "-judged_at", "-id"], name="gate_of_environment"),
-        ),
-        migrations.AddIndex(
-            model_name="gatedecision",
-            index=models.Index(fields=["component", "-judged_at", "-id"], name="gate_of_component"),
-        ),
-        migrations.AddConstraint(
-            model_name="releaseevent",
-            constraint=models.UniqueConstraint(fields=("organization", "type", "number"), name="release_event_number"),
-        ),
-        migrations.AddIndex(
-            model_name="releasejob",
-            index=models.Index(fields=["next_attempt_at", "id"], name="release_job_due"),
-        ),
-        migrations.AddConstraint(
-            model_name="outcome",
-            constraint=models.UniqueConstraint(fields=("release", "rule"), name="outcome_once"),
-        ),
-        migrations.AddIndex(
-            model_name="approvalrequest",
-            index=models.Index(fields=["organization", "-created_at", "-id"], name="approval_list"),
-        ),
-        migrations.AddIndex(
-            model_name="approvalrequest",
-            index=models.Index(
-                condition=models.Q(("status", "pending_approval")),
-                fields=["organization", "created_at"],
-                name="approval_open",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="approvalrequest",
-            index=models.Index(fields=["trail", "-id"], name="approval_of_trail"),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("release", None), ("trail__isnull", False)),
-                    models.Q(("release__isnull", False), ("trail", None)),
-                    _connector="OR",
-                ),
-                name="approval_one_subject",
-                violation_error_message="An approval is about a trail or about a release.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalrequest",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("release__isnull", False)), fields=("release", "rule"), name="approval_of_rule_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("resolved_at", None), ("status", "pending_approval")),
-                    models.Q(models.Q(("status", "pending_approval"), _negated=True), ("resolved_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="approval_resolved_when_final",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="binding",
-            index=models.Index(fields=["organization", "-created_at", "-id"], name="binding_list"),
-        ),
-        migrations.AddConstraint(
-            model_name="binding",
-            constraint=models.UniqueConstraint(
-                fields=("application", "ruleset"),
-                name="binding_pair",
-                violation_error_message="This ruleset is bound to this application already.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="ruleset",
-            index=models.Index(fields=["organization", "-created_at", "-id"], name="ruleset_list"),
-        ),
-        migrations.AddConstraint(
-            model_name="ruleset",
+            model_name="Ruleset",
             constraint=models.UniqueConstraint(
                 models.F("organization"),
                 django.db.models.functions.text.Lower("key"),
@@ -1144,75 +1102,31 @@ class Migration(migrations.Migration):
                 violation_error_message="An approval ruleset with this id exists.",
             ),
         ),
-        migrations.AddConstraint(
-            model_name="rule",
-            constraint=models.UniqueConstraint(fields=("organization", "type", "number"), name="rule_number"),
+        migrations.AddIndex(
+            model_name="Ruleset",
+            index=models.Index(fields=["organization", "-created_at", "-id"], name="ruleset_list"),
         ),
-        migrations.AddConstraint(
-            model_name="rule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("begin_time", None), ("end_time", None)),
-                    models.Q(("begin_time__isnull", False), ("end_time__isnull", False)),
-                    _connector="OR",
-                ),
-                name="rule_begin_and_end",
-                violation_error_message="begin_time and end_time go together.",
+        migrations.AddField(
+            model_name="Binding",
+            name="latest",
+            field=models.ForeignKey(
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="releases.bindingadjustment",
             ),
         ),
         migrations.AddConstraint(
-            model_name="rule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("type", "manual"), _negated=True),
-                    models.Q(("approval_policy", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="rule_manual_has_policy",
-                violation_error_message="A manual rule needs an approval_policy.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("approval_policy", "minimum"), ("minimum__gte", 1)),
-                    models.Q(models.Q(("approval_policy", "minimum"), _negated=True), ("minimum", None)),
-                    _connector="OR",
-                ),
-                name="rule_minimum",
-                violation_error_message="minimum is given exactly when the policy is `minimum`.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="releasebinding",
-            constraint=models.UniqueConstraint(fields=("release", "ruleset"), name="release_binding_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="rulesetversion",
-            constraint=models.UniqueConstraint(fields=("organization", "number"), name="rulesetversion_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="rulesetversion",
+            model_name="Binding",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("version_number__isnull", False)),
-                fields=("subject", "version_number"),
-                name="rulesetversion_version_number",
+                fields=("application", "ruleset"),
+                name="binding_pair",
+                violation_error_message="This ruleset is bound to this application already.",
             ),
         ),
-        migrations.AddConstraint(
-            model_name="rulesetversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("approved_at", None), ("version_number", None)),
-                    models.Q(("approved_at__isnull", False), ("version_number__isnull", False)),
-                    _connector="OR",
-                ),
-                name="rulesetversion_numbered_when_approved",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rulesetadjustment",
-            constraint=models.UniqueConstraint(fields=("version", "number"), name="rulesetadjustment_number"),
+        migrations.AddIndex(
+            model_name="Binding",
+            index=models.Index(fields=["organization", "-created_at", "-id"], name="binding_list"),
         ),
     ]
