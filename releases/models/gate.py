@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Window
+from django.db.models import Case, F, Value, When, Window
 from django.db.models.functions import FirstValue, RowNumber
 
 from catalog.models import TenantModel, TenantQuerySet
@@ -67,9 +67,10 @@ class GateDecisionQuerySet(TenantQuerySet):
         return self.order_by(*columns, "-judged_at", "-pk").distinct(*columns)
 
     def denied_at_last(self) -> Self:
-        """The newest about each component and environment, where it denies; newest first."""
+        """The newest about each component (or digest, where none is known) and environment, where it denies."""
+        unknown = Case(When(component=None, then=F("digest")), default=Value(""))
         newest: dict[str, Any] = {
-            "partition_by": [F("component_id"), F("environment_id")],
+            "partition_by": [F("component_id"), F("environment_id"), unknown],
             "order_by": ["-judged_at", "-pk"],
         }
         denying = (GateDecision.Verdict.BLOCKED, GateDecision.Verdict.ERROR)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalog.models import Environment
-from releases.models import ApprovalRequest, Decision, Release
+from releases.models import ApprovalRequest, Decision, GateDecision, Release
 from releases.services.approvals import decide, objection, request_trail_approval
 from releases.services.engine import work_on
 from releases.services.gate import evaluate
@@ -394,6 +394,17 @@ def test_a_gate_that_opened_again_is_blocked_no_more(browser_of_manager, admin, 
 
     assert "1 missing" in blocked
     assert "The gate holds nothing back." in browser_of_manager.get(reverse("catalog:home")).text
+
+
+def test_digests_nobody_reported_are_blocked_each_for_itself(browser_of_manager, admin, flow):
+    production = an_environment(admin)
+    a_policy(admin, flow, environment=production, required_types=["junit"])
+    for unknown in (OTHER_DIGEST, OTHER_DIGEST[:-1] + "7"):
+        evaluate(actor=admin, digest=unknown, environment=production)
+
+    blocked = GateDecision.objects.visible_to(admin).denied_at_last()
+
+    assert {each.digest for each in blocked} == {OTHER_DIGEST, OTHER_DIGEST[:-1] + "7"}
 
 
 def test_environment_and_component_show_their_gates(browser_of_manager, admin, release):
