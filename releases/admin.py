@@ -230,6 +230,7 @@ class RuleAdmin(ReadOnlyAdmin):
     list_display = ["number", "type", "ruleset", "adjustment", "enabled", "organization"]
     list_select_related = ["organization", "adjustment__version__subject"]
     list_filter = [ORGANIZATION, "type", "enabled", "approval_policy"]
+    secret_fields = ("sealed_password",)
     search_fields = ["adjustment__version__subject__key"]
 
     @admin.display(description="ruleset")

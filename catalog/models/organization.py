@@ -4,7 +4,7 @@ import zoneinfo
 from functools import cache
 
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -36,7 +36,15 @@ class Organization(Keyed):
     path = models.CharField(max_length=255, editable=False, default="")
     time_zone = models.CharField(max_length=64, default="UTC", validators=[check_time_zone])
     four_eyes = models.BooleanField(default=True, help_text="Who asks for an approval may not give it.")
-    review_policy = models.BooleanField(default=False, help_text="Changes of bound rulesets need a review.")
+    review_policy = models.BooleanField(
+        default=False, help_text="Changes of bound rulesets and of bindings need a review."
+    )
+    approval_hours = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(24 * 366)],
+        help_text="A manual approval rule nobody decides within so many hours is rejected.",
+    )
     records_by_integrations = models.BooleanField(
         default=False, help_text="A Phaset push of an unknown record id creates the component."
     )

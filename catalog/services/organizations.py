@@ -19,6 +19,7 @@ CHANGEABLE = (
     "time_zone",
     "four_eyes",
     "review_policy",
+    "approval_hours",
     "records_by_integrations",
     "gate_default_allows",
     "require_second_factor",

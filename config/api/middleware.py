@@ -60,5 +60,5 @@ def as_routed(path: str) -> str:
     if path.startswith(FILES):
         return path
     if path.endswith("/"):
-        return path if path.startswith(SLASHED) else path.rstrip("/") or "/"
+        return path if path.startswith(SLASHED) else path.removesuffix("/") or "/"
     return f"{path}/" if f"{path}/".startswith(SLASHED) else path

@@ -50,7 +50,7 @@ UNKNOWN_SCHEME: Schema = {"type": "apiKey", "in": "header", "name": "Authorizati
 PATTERNS = {  # what a path parameter looks like, by dialect
     "openfactstore": {"index": "^[0-9]{1,18}$", "sha256": "^[0-9a-fA-F]{64}$"},
     "phaset": {"org_id": "^[A-Za-z0-9_-]{8}$", "record_id": "^[A-Za-z0-9_-]{10}$", "token": "^[A-Za-z0-9_-]+$"},
-    "sqedule": {"id": "^[0-9]{1,18}$", "version_number": "^[0-9]{1,9}$"},
+    "sqedule": {"id": "^[0-9]{1,18}$", "version_number": "^[0-9]{1,9}$", "version_id": "^[0-9]{1,9}$"},
 }
 SEGMENT = "^[^/\\x00]+$"
 

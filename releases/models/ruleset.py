@@ -68,6 +68,7 @@ class Rule(TenantModel):
     resource = (("ruleset", "adjustment__version__subject__key"),)
 
     class Type(models.TextChoices):
+        HTTP_API = "http_api", "HTTP API"
         SCHEDULE = "schedule"
         MANUAL = "manual"
 
@@ -75,6 +76,10 @@ class Rule(TenantModel):
         ANY = "any", "Any one"
         ALL = "all", "All who may"
         MINIMUM = "minimum", "At least"
+
+    class Retry(models.TextChoices):
+        NEVER = "never"
+        ON_FAIL = "retry_on_fail", "Retry on failure"
 
     adjustment = models.ForeignKey(RulesetAdjustment, models.CASCADE, related_name="rules")
     type = models.CharField(max_length=16, choices=Type)
@@ -87,6 +92,12 @@ class Rule(TenantModel):
     months_of_year = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001  null is "not set"
     approval_policy = models.CharField(max_length=16, choices=Policy, blank=True, default="")
     minimum = models.PositiveIntegerField(null=True, blank=True)
+    url = models.CharField(max_length=2048, blank=True, default="")
+    username = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001  null is "not set" (contract 5)
+    sealed_password = models.BinaryField(blank=True, default=b"", help_text="As `crypto.encrypt` leaves it.")
+    tls_ca_certificate = models.TextField(null=True, blank=True)  # noqa: DJ001  null is "not set"
+    retry_policy = models.CharField(max_length=16, choices=Retry, blank=True, default="")
+    retry_limit = models.PositiveIntegerField(null=True, blank=True)
 
     class Meta:
         ordering = ["type", "number"]
@@ -107,6 +118,17 @@ class Rule(TenantModel):
                 | (~Q(approval_policy="minimum") & Q(minimum=None)),
                 name="rule_minimum",
                 violation_error_message="minimum is given exactly when the policy is `minimum`.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(type="http_api") | (~Q(url="") & ~Q(retry_policy="")),
+                name="rule_http_has_url_and_retries",
+                violation_error_message="An http_api rule needs a url and a retry_policy.",
+            ),
+            models.CheckConstraint(
+                condition=Q(retry_policy="retry_on_fail", retry_limit__gte=1)
+                | (~Q(retry_policy="retry_on_fail") & Q(retry_limit=None)),
+                name="rule_retry_limit",
+                violation_error_message="retry_limit is given exactly when the policy is `retry_on_fail`.",
             ),
         ]
 

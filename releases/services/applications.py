@@ -1,4 +1,4 @@
-"""The only writers of applications."""
+"""Making applications; `proposals` changes them."""
 
 from dataclasses import replace
 
@@ -11,10 +11,9 @@ from catalog.actors import Actor, require
 from catalog.models import Component
 from catalog.rights import Rule
 from catalog.services.components import create_component
-from catalog.services.events import record_event
 from config.errors import Conflict
 from releases.models import Application
-from releases.services.versions import ProposalInput, check_key, content_of, propose
+from releases.services.versions import ProposalInput, check_key, propose, record_change
 
 
 @transaction.atomic
@@ -56,13 +55,7 @@ def create_application(
         display_name=display_name,
         enabled=enabled,
     )
-    record_event(
-        "application.created",
-        subject=application,
-        actor=actor,
-        related=[application.component],
-        data=content_of(content, "display_name"),
-    )
+    record_change("created", application, content, actor)
     return application
 
 

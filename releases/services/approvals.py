@@ -4,7 +4,7 @@ Rows are locked in one order everywhere: the release's job, then the request.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -61,6 +61,7 @@ def request_release_approval(*, actor: Actor, release: Release, rule: Rule) -> A
     """The question that manual `rule` asks about `release`, bound to its digest and environment; asked once.
 
     A question bound to something else than the release is now is void, also when it was approved: it is asked anew.
+    It expires, which is a no, after the organization's `approval_hours`.
     Raises Forbidden without `organization:approval:request`. Records `approval.requested` when it asks.
     """
     require(actor, "organization:approval:request", release)
@@ -80,6 +81,7 @@ def request_release_approval(*, actor: Actor, release: Release, rule: Rule) -> A
         policy=rule.approval_policy or Rule.Policy.ANY,
         minimum=rule.minimum,
         requested_by=release.created_by,
+        deadline=_time_limit(release),
     )
     return _ask(actor, request)
 
@@ -157,6 +159,12 @@ def note_release_final(release: Release) -> None:
         actor = system_actor(release.organization)
         roles = sorted({role for role in given if role})
         note_approval(actor=actor, trail=release.trail, status=Status.APPROVED.value, roles=roles)
+
+
+def _time_limit(release: Release) -> datetime | None:
+    """When a question about `release` asked now is taken for a no; None where the organization gives all the time."""
+    hours = release.organization.approval_hours
+    return timezone.now() + timedelta(hours=hours) if hours else None
 
 
 def _ask(actor: Actor, request: ApprovalRequest) -> ApprovalRequest:

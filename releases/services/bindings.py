@@ -1,12 +1,11 @@
-"""The only writers of bindings."""
+"""Making bindings; `proposals` changes them."""
 
 from django.db import transaction
 
 from catalog.actors import Actor, require
-from catalog.services.events import record_event
 from config.errors import Conflict
 from releases.models import Application, Binding, BindingAdjustment, Ruleset
-from releases.services.versions import ProposalInput, content_of, propose
+from releases.services.versions import ProposalInput, propose, record_change
 
 
 @transaction.atomic
@@ -34,11 +33,5 @@ def create_binding(
     content = propose(
         actor=actor, resource=binding, state=proposal_state, comments=comments, mode=mode, enabled=enabled
     )
-    record_event(
-        "binding.created",
-        subject=binding,
-        actor=actor,
-        related=[application, application.component, ruleset],
-        data={"application": application.key, "ruleset": ruleset.key} | content_of(content, "mode"),
-    )
+    record_change("created", binding, content, actor)
     return binding

@@ -2,7 +2,7 @@
 
 Every step is one transaction that holds the release's job: one rule's outcome with its event, and the end with the
 last of them. A crash between two steps loses nothing, and a rule that has an outcome is never asked again.
-Rules go by type (schedule before manual, so nobody is asked about what a schedule rejects anyway), then by ruleset
+Rules go by type (schedule, HTTP API, manual, so nobody is asked about what is rejected anyway), then by ruleset
 and rule id. Manual rules ask one after the other.
 """
 
@@ -29,7 +29,7 @@ from releases.services.releases import finish, write_event
 
 log = structlog.get_logger(__name__)
 
-ORDER: dict[str, int] = {Rule.Type.SCHEDULE: 0, Rule.Type.MANUAL: 1}
+ORDER: dict[str, int] = {Rule.Type.SCHEDULE: 0, Rule.Type.HTTP_API: 1, Rule.Type.MANUAL: 2}
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=5)
 BATCH = 200  # jobs of one sweep
 FAILURES = (GatehouseError, ValidationError, ObjectDoesNotExist, DatabaseError, LookupError, ValueError, TypeError)
@@ -157,6 +157,10 @@ def _ask_schedule(release: Release, rule: Rule) -> Said:
     return Said(answer.matches, answer.reason)
 
 
+def _ask_service(release: Release, rule: Rule) -> Said:
+    return Said(False, f"{rule.url} cannot be called yet: this installation calls no HTTP API for a rule.")
+
+
 def _ask_people(release: Release, rule: Rule) -> Said | None:
     actor = system_actor(release.organization)
     request = approvals.request_release_approval(actor=actor, release=release, rule=rule)
@@ -170,6 +174,7 @@ def _ask_people(release: Release, rule: Rule) -> Said | None:
 
 ANSWERS: dict[str, Callable[[Release, Rule], Said | None]] = {
     Rule.Type.SCHEDULE: _ask_schedule,
+    Rule.Type.HTTP_API: _ask_service,
     Rule.Type.MANUAL: _ask_people,
 }
 

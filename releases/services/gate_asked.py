@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import JSONObject
 from django.urls import reverse
 
@@ -19,6 +19,11 @@ from releases.services.electorate import Member, electorate, whom_to_ask
 
 Json = dict[str, Any]
 RELEASES = 50  # of one digest, the newest
+IN_TURN = Case(  # as the engine judges them
+    When(adjustment__rules__type=Rule.Type.SCHEDULE, then=0),
+    When(adjustment__rules__type=Rule.Type.HTTP_API, then=1),
+    default=2,
+)
 RULE = ("type", "number", "approval_policy", "minimum", *schedule.PARTS)
 Status = ApprovalRequest.Status
 
@@ -61,7 +66,7 @@ def releases_about(question: Question, trails: Sequence[Trail]) -> QuerySet[Rele
     )
     rules = (
         ReleaseBinding.objects.filter(release=OuterRef("pk"), adjustment__rules__enabled=True)
-        .order_by("-adjustment__rules__type", "ruleset__key", "adjustment__rules__number")
+        .order_by(IN_TURN, "ruleset__key", "adjustment__rules__number")
         .values(
             json=JSONObject(
                 ruleset=F("ruleset__key"),

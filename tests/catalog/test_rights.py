@@ -128,7 +128,7 @@ def test_ci_decides_nothing():
     ci = [Rule(glob) for glob in BUILT_IN_ROLES["ci"][2]]
     able = {action.rpartition(":")[2] for action in ACTIONS if allows(ci, action, "organization:acme")}
 
-    assert able <= {"read", "create", "push", "request", "evaluate", "update"}
+    assert able <= {"read", "create", "cancel", "push", "request", "evaluate", "update"}
     assert not allows(ci, "organization:approval:decide", "organization:acme")
     assert not allows(ci, "organization:component:update", "organization:acme")
 

@@ -15,7 +15,7 @@ from tests.people import ApiClient
         ("//", "/"),
         ("/environments", "/environments"),
         ("/environments/", "/environments"),
-        ("/environments//", "/environments"),
+        ("/environments//", "/environments/"),
         ("/api/v1/flows/", "/api/v1/flows"),
         ("/admin", "/admin/"),
         ("/admin/", "/admin/"),

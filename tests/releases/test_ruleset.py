@@ -25,7 +25,7 @@ def test_a_ruleset_keeps_its_rules_in_its_first_version(admin):
     assert (schedule.type, schedule.number, schedule.days_of_week) == ("schedule", 1, "mon tue wed thu")
     assert (manual.type, manual.number, manual.approval_policy, manual.minimum) == ("manual", 1, "minimum", 2)
     event = Event.objects.get(kind="ruleset.created")
-    assert event.data["rules"] == [HOURS, BOARD]
+    assert event.data["rules"] == [rule | {"enabled": True} for rule in (HOURS, BOARD)]
 
 
 def test_rule_ids_run_through_all_rulesets_by_type(admin):
@@ -57,7 +57,14 @@ def test_an_empty_list_of_days_is_not_set(admin):
         ({"type": "manual", "approval_policy": "minimum"}, "minimum"),
         ({"type": "manual", "approval_policy": "minimum", "minimum": 0}, "minimum"),
         ({"type": "manual", "approval_policy": "any", "minimum": 1}, "minimum"),
-        ({"type": "http_api"}, "type"),
+        ({"type": "http_api"}, "url"),
+        ({"type": "oracle"}, "type"),
+        ({"type": ["schedule"]}, "type"),
+        ({"type": "http_api", "url": 7, "retry_policy": "never"}, "url"),
+        (
+            {"type": "http_api", "url": "https://x.example", "retry_policy": "retry_on_fail", "retry_limit": "1"},
+            "retry_limit",
+        ),
     ],
 )
 def test_a_rule_that_cannot_be_evaluated_is_refused_by_its_field(admin, rule, field):

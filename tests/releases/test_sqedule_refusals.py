@@ -1,8 +1,7 @@
 """How Sqedule's clients are refused: which code, in which words, and in which order."""
 
 import json
-
-import pytest
+from itertools import product
 
 from releases.models import Application, Binding, Release, Ruleset
 from releases.services.applications import create_application
@@ -11,13 +10,13 @@ from releases.services.rulesets import create_ruleset
 from tests.releases.shipping import MATCHING, make_application
 from tests.releases.sqedule import BINDING, refusal
 
+LISTS = ["applications", "approval-rulesets", "application-approval-ruleset-bindings", "releases"]
+BAD_PAGING = ["page=0", "page=x", "page=-1", "page=1.5", "per_page=x", "per_page=0", "per_page=1001"]
 
-@pytest.mark.parametrize(
-    "path", ["applications", "approval-rulesets", "application-approval-ruleset-bindings", "releases"]
-)
-def test_bad_paging_is_refused_by_name(api, path, subtests):
-    for query in ("page=0", "page=x", "page=-1", "page=1.5", "per_page=x", "per_page=0", "per_page=1001"):
-        with subtests.test(query):
+
+def test_bad_paging_is_refused_by_name(api, subtests):
+    for path, query in product(LISTS, BAD_PAGING):
+        with subtests.test(f"{path}?{query}"):
             status, error = refusal(api.get(f"/v1/{path}?{query}"))
 
             assert status == 400
@@ -52,10 +51,9 @@ BAD_BODIES = [
 ]
 
 
-@pytest.mark.parametrize("path", ["/v1/applications", "/v1/approval-rulesets"])
-def test_a_bad_body_makes_nothing(api, path, subtests):
-    for body, text in BAD_BODIES:
-        with subtests.test(text):
+def test_a_bad_body_makes_nothing(api, subtests):
+    for path, (body, text) in product(["/v1/applications", "/v1/approval-rulesets"], BAD_BODIES):
+        with subtests.test(f"{path} {text}"):
             status, error = refusal(api.generic("POST", path, body, content_type="application/json"))
 
             assert status == 400
@@ -65,6 +63,7 @@ def test_a_bad_body_makes_nothing(api, path, subtests):
             assert not Ruleset.objects.exists()
 
 
+HTTP = {"type": "http_api", "url": "https://rules.example/ask", "retry_policy": "never"}
 BAD_RULES = [
     ("x", "approval_rules: Expected a list"),
     ([7], "approval_rules[0]: must be an object"),
@@ -73,7 +72,19 @@ BAD_RULES = [
     ([{"type": 7}], "Approval rule type 7 is unknown"),
     ([{"type": ["schedule"]}], "is unknown"),
     ([{"type": "oracle"}], "Approval rule type 'oracle' is unknown"),
-    ([{"type": "http_api", "url": "https://x.example"}], "Approval rule type 'http_api' is not supported yet"),
+    ([{"type": "http_api"}], "'version.approval_rules[0].url' field must be set"),
+    ([{"type": "http_api", "url": "https://x.example"}], "'version.approval_rules[0].retry_policy' field must be set"),
+    ([HTTP | {"retry_policy": "always"}], "[0].retry_policy: must be one of never, retry_on_fail"),
+    ([HTTP | {"retry_policy": "retry_on_fail"}], "[0].retry_limit: must be from 1 to 100"),
+    ([HTTP | {"retry_policy": "retry_on_fail", "retry_limit": 101}], "[0].retry_limit: must be a whole number"),
+    ([HTTP | {"url": "ftp://x.example"}], "[0].url: must be an http or https address"),
+    ([HTTP | {"url": "https://"}], "[0].url: must be an http or https address"),
+    ([HTTP | {"url": "https://me:secret@x.example"}], "[0].url: must be an http or https address"),
+    ([HTTP | {"url": "http://[::1"}], "[0].url: must be an http or https address"),
+    ([HTTP | {"url": "https://x.example:99999"}], "[0].url: must be an http or https address"),
+    ([HTTP | {"url": 7}], "[0].url: must be a string"),
+    ([HTTP | {"tls_ca_certificate": "x"}], "[0].tls_ca_certificate: must be certificates in PEM"),
+    ([HTTP | {"password": "x" * 1025}], "[0].password: Ensure this field"),
     ([MATCHING, {"type": "schedule", "begin_time": "9:00"}], "[1].end_time: must be set when begin_time is"),
     ([{"type": "schedule", "begin_time": "25:00", "end_time": "26:00"}], "[0].begin_time: hour"),
     ([{"type": "schedule", "begin_time": "1:61", "end_time": "2:00"}], "[0].begin_time: minute"),
@@ -105,53 +116,54 @@ def test_a_bad_rule_makes_nothing(api, subtests):
             assert not Ruleset.objects.exists()
 
 
-@pytest.mark.parametrize(
-    ("version", "text"),
-    [
-        ({}, "'version.mode' field must be set"),
-        ({"mode": None}, "'version.mode' field must be set"),
-        ({"mode": "lenient"}, "Unknown approval ruleset binding mode"),
-        ({"mode": {}}, "Unknown approval ruleset binding mode"),
-        ({"mode": "enforcing", "enabled": "no"}, "version.enabled: must be true or false"),
-    ],
-)
-def test_a_bad_binding_is_not_made(api, admin, version, text):
+BAD_BINDINGS = [
+    ({}, "'version.mode' field must be set"),
+    ({"mode": None}, "'version.mode' field must be set"),
+    ({"mode": "lenient"}, "Unknown approval ruleset binding mode"),
+    ({"mode": {}}, "Unknown approval ruleset binding mode"),
+    ({"mode": "enforcing", "enabled": "no"}, "version.enabled: must be true or false"),
+]
+
+
+def test_a_bad_binding_is_not_made(api, admin, subtests):
     create_application(actor=admin, key="checkout")
     create_ruleset(actor=admin, key="rules")
 
-    status, error = refusal(api.post_json(BINDING, {"version": version}))
+    for version, text in BAD_BINDINGS:
+        with subtests.test(str(version)):
+            status, error = refusal(api.post_json(BINDING, {"version": version}))
 
-    assert (status, text in error) == (400, True)
-    assert not Binding.objects.exists()
+            assert (status, text in error) == (400, True)
+            assert not Binding.objects.exists()
 
 
-@pytest.mark.parametrize(
-    ("body", "text"),
-    [
-        (b"", "the body is empty"),
-        (b"null", ""),
-        (b"[]", "must be a JSON object"),
-        (b'{"metadata": []}', "metadata: must be an object"),
-        (b'{"metadata": "x"}', "metadata: must be an object"),
-        (b'{"source_identity": 1}', "source_identity: must be a string"),
-        (json.dumps({"source_identity": "x" * 2049}).encode(), "source_identity: Ensure"),
-        (b'{"comments": {}}', "comments: must be a string"),
-        (b'{"comments": "\\u0000"}', "NUL"),
-        (b'{"metadata": {"a": NaN}}', "NaN"),
-    ],
-)
-def test_a_bad_release_is_neither_made_nor_changed(api, admin, body, text):
+BAD_RELEASES = [
+    (b"", "the body is empty"),
+    (b"null", ""),
+    (b"[]", "must be a JSON object"),
+    (b'{"metadata": []}', "metadata: must be an object"),
+    (b'{"metadata": "x"}', "metadata: must be an object"),
+    (b'{"source_identity": 1}', "source_identity: must be a string"),
+    (json.dumps({"source_identity": "x" * 2049}).encode(), "source_identity: Ensure"),
+    (b'{"comments": {}}', "comments: must be a string"),
+    (b'{"comments": "\\u0000"}', "NUL"),
+    (b'{"metadata": {"a": NaN}}', "NaN"),
+]
+
+
+def test_a_bad_release_is_neither_made_nor_changed(api, admin, subtests):
     release = create_release(actor=admin, application=make_application(admin))
     before = Release.objects.values().get()
+    calls = [("POST", "/releases"), ("PATCH", f"/releases/{release.number}")]
 
-    for method, path in (("POST", "/releases"), ("PATCH", f"/releases/{release.number}")):
-        response = api.generic(method, f"/v1/applications/checkout{path}", body, content_type="application/json")
-        status, error = refusal(response)
-        assert status == 400
-        assert error.startswith("Invalid input: ")
-        assert text in error
-
-    assert Release.objects.values().get() == before
+    for (method, path), (body, text) in product(calls, BAD_RELEASES):
+        with subtests.test(f"{method} {body[:40]!r}"):
+            response = api.generic(method, f"/v1/applications/checkout{path}", body, content_type="application/json")
+            status, error = refusal(response)
+            assert status == 400
+            assert error.startswith("Invalid input: ")
+            assert text in error
+            assert Release.objects.values().get() == before
 
 
 def test_what_exists_is_not_made_again(api, shop):
@@ -197,34 +209,36 @@ def test_what_is_unknown_is_named(api, admin, shop, subtests):
             assert refusal(api.get(f"/v1/{path}")) == (404, error)
 
 
-@pytest.mark.parametrize(
-    ("path", "name"),
-    [
-        ("applications/none/versions/{}", "version_number"),
-        ("approval-rulesets/none/versions/{}", "version_number"),
-        ("application-approval-ruleset-bindings/none/none/versions/{}", "version_number"),
-        ("applications/none/releases/{}", "id"),
-        ("applications/none/releases/{}/events", "id"),
-    ],
-)
-def test_a_number_that_cannot_be_read_comes_before_everything_else(api, path, name, subtests):
-    for number in ("x", "-1", "+1", "1.0", "0x1", "1e3", "%20", "%D9%A1", "9" * 25):
-        with subtests.test(number):
-            status, error = refusal(api.get(f"/v1/{path.format(number)}"))
+NUMBERED = [
+    ("GET", "applications/none/versions/{}", "version_number"),
+    ("GET", "approval-rulesets/none/versions/{}", "version_number"),
+    ("GET", "application-approval-ruleset-bindings/none/none/versions/{}", "version_number"),
+    ("GET", "applications/none/proposals/{}", "version_id"),
+    ("PATCH", "approval-rulesets/none/proposals/{}", "version_id"),
+    ("DELETE", "application-approval-ruleset-bindings/none/none/proposals/{}", "version_id"),
+    ("PUT", "applications/none/proposals/{}/state", "version_id"),
+    ("GET", "applications/none/releases/{}", "id"),
+    ("GET", "applications/none/releases/{}/events", "id"),
+]
+NO_NUMBERS = ["x", "-1", "+1", "1.0", "0x1", "1e3", "%20", "%D9%A1", "9" * 25]
+
+
+def test_a_number_that_cannot_be_read_comes_before_everything_else(api, subtests):
+    for (method, path, name), number in product(NUMBERED, NO_NUMBERS):
+        with subtests.test(f"{path} {number}"):
+            status, error = refusal(api.generic(method, f"/v1/{path.format(number)}"))
 
             assert status == 400
             assert error.startswith(f"Error parsing '{name}' parameter as an integer: ")
 
 
-@pytest.mark.parametrize(
-    ("path", "number"), [("versions", 2**32), ("versions", 2**32 - 1), ("releases", 2**64), ("releases", 2**64 - 1)]
-)
-def test_numbers_have_so_many_bits(api, admin, path, number):
+def test_numbers_have_so_many_bits(api, admin, subtests):
     make_application(admin)
 
-    status = api.get(f"/v1/applications/checkout/{path}/{number}").status_code
-
-    assert status == (400 if number in (2**32, 2**64) else 404)
+    for path, bits in (("versions", 32), ("proposals", 32), ("releases", 64)):
+        with subtests.test(path):
+            assert api.get(f"/v1/applications/checkout/{path}/{2**bits}").status_code == 400
+            assert api.get(f"/v1/applications/checkout/{path}/{2**bits - 1}").status_code == 404
 
 
 def test_the_order_of_checks_decides_which_refusal_wins(admin, api_as, shop):

@@ -36,6 +36,18 @@ EVERYTHING = [
     ("GET", "application-approval-ruleset-bindings/checkout/rules/versions"),
     ("GET", "application-approval-ruleset-bindings/checkout/rules/versions/1"),
     ("GET", "releases"),
+    ("PATCH", "applications/checkout"),
+    ("PATCH", "approval-rulesets/rules"),
+    ("PATCH", "application-approval-ruleset-bindings/checkout/rules"),
+    *(
+        (method, f"{resource}/proposals{below}")
+        for resource in (
+            "applications/checkout",
+            "approval-rulesets/rules",
+            "application-approval-ruleset-bindings/checkout/rules",
+        )
+        for method, below in (("GET", ""), ("GET", "/9"), ("PATCH", "/9"), ("DELETE", "/9"), ("PUT", "/9/state"))
+    ),
 ]
 
 
@@ -88,7 +100,7 @@ ROLES = {
     "admin": {"read", "propose", "create", "update", "cancel"},
     "change-manager": {"read", "propose", "create", "update", "cancel"},
     "maintainer": {"read", "propose", "create", "update", "cancel"},
-    "ci": {"read", "create"},
+    "ci": {"read", "create", "cancel"},
     "viewer": {"read"},
 }
 

@@ -1,5 +1,6 @@
 """Our rows as Sqedule's clients read them: pure functions."""
 
+from base64 import b64encode
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -21,8 +22,10 @@ from releases.models import (
 Body = dict[str, Any]
 
 CLI = "sqedule-cli/"
+NO_ANSWER = {"response_code": 0, "response_content_type": ""}  # and the reason stands for the body
 PEER_WORD = "in_progress"  # for pending: the released command line takes every other word for a final state
 RULE_FIELDS: dict[str, tuple[str, ...]] = {
+    Rule.Type.HTTP_API: ("url", "username", "password", "tls_ca_certificate", "retry_policy", "retry_limit"),
     Rule.Type.SCHEDULE: ("begin_time", "end_time", "days_of_week", "days_of_month", "months_of_year"),
     Rule.Type.MANUAL: ("approval_policy", "minimum"),
 }
@@ -147,9 +150,9 @@ def in_order(rules: Iterable[Rule]) -> list[Rule]:
 
 
 def rule(row: Rule) -> Body:
-    """An approval rule."""
+    """An approval rule; a password is never shown."""
     body = {"type": row.type, "id": row.number, "enabled": row.enabled, "created_at": moment(row.created_at)}
-    return body | {name: getattr(row, name) for name in RULE_FIELDS[row.type]}
+    return body | {name: getattr(row, name, None) for name in RULE_FIELDS[row.type]}
 
 
 # Releases
@@ -212,4 +215,8 @@ def outcome(row: Outcome) -> Body:
         "created_at": moment(row.created_at),
         "rule": rule(row.rule),
     }
-    return body | {"comments": row.comments} if row.rule.type == Rule.Type.MANUAL else body
+    if row.rule.type == Rule.Type.MANUAL:
+        return body | {"comments": row.comments}
+    if row.rule.type == Rule.Type.HTTP_API:
+        return body | NO_ANSWER | {"response_body_base64": b64encode(row.reason.encode()).decode()}
+    return body

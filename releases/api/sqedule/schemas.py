@@ -9,7 +9,7 @@ from config.api.serializers import Flag, Objects, Text, Whole, WireSerializer
 from config.errors import BadInput, FieldError
 from releases.models import Rule
 from releases.models.ruleset import BindingAdjustment
-from releases.services.rulesets import rule_faults
+from releases.services.rules import MOST_RETRIES, rule_faults
 from releases.services.versions import key_fault
 
 MISSING = str(serializers.Field.default_error_messages["required"])
@@ -48,14 +48,21 @@ class Key(Text):
 
 
 class ProposalStateWord(serializers.Field):
-    """What becomes of a new version: `draft` or `final`."""
+    """What becomes of a version: `draft`, `final` or `abandon`."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if data not in ("draft", "final", "abandon"):
+            raise BadInput("Unknown proposal state input")
+        return str(data)
+
+
+class FirstStateWord(serializers.Field):
+    """What becomes of the first version: `draft` or `final`."""
 
     def to_internal_value(self, data: Any) -> str:
         if data == "abandon":
             raise BadInput("version.proposal_state must be either draft or final ('abandon' given)")
-        if data not in ("draft", "final"):
-            raise BadInput("Unknown proposal state input")
-        return str(data)
+        return ProposalStateWord().to_internal_value(data)
 
 
 class Mode(serializers.Field):
@@ -68,7 +75,7 @@ class Mode(serializers.Field):
 
 
 class VersionInput(SqeduleInput):
-    proposal_state = ProposalStateWord(default="draft")
+    proposal_state: serializers.Field = ProposalStateWord(default="draft")
     comments = Text(required=False, allow_blank=True)
     enabled = Flag(required=False)
 
@@ -77,9 +84,18 @@ class ApplicationVersionInput(VersionInput):
     display_name = Text(max_length=255, required=False, allow_blank=True)
 
 
+class FirstApplicationVersion(ApplicationVersionInput):
+    proposal_state = FirstStateWord(default="draft")
+
+
 class ApplicationInput(SqeduleInput):
     id = Key(source="key")
-    version = ApplicationVersionInput()
+    version = FirstApplicationVersion()
+
+
+class ApplicationChange(SqeduleInput):
+    id = Key(source="key", required=False)
+    version = ApplicationVersionInput(required=False)
 
 
 class RuleInput(SqeduleInput):
@@ -109,10 +125,23 @@ class ManualRuleInput(RuleInput):
     minimum = Whole(least=1, most=2**31 - 1, required=False)
 
 
-class AnyRule(serializers.Field):
-    """One approval rule of any type; keys of other types, and the ids a client read before, are ignored."""
+class HttpRuleInput(RuleInput):
+    type = Rule.Type.HTTP_API
+    url = Text(max_length=2048)
+    username = Text(max_length=255, required=False, allow_blank=True)
+    password = Text(max_length=1024, required=False, allow_blank=True)
+    tls_ca_certificate = Text(max_length=65536, required=False, allow_blank=True)
+    retry_policy = Text()
+    retry_limit = Whole(least=1, most=MOST_RETRIES, required=False)
 
-    kinds: dict[Any, type[RuleInput]] = {each.type: each for each in (ScheduleRuleInput, ManualRuleInput)}
+
+class AnyRule(serializers.Field):
+    """One approval rule of any type; keys of other types are ignored. The id that a client read before says only whose
+    password an http_api rule keeps."""
+
+    kinds: dict[Any, type[RuleInput]] = {
+        each.type: each for each in (HttpRuleInput, ScheduleRuleInput, ManualRuleInput)
+    }
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if not isinstance(data, dict):
@@ -121,9 +150,8 @@ class AnyRule(serializers.Field):
         if kind is None:
             raise BadInput("Unspecified approval rule type")
         if not isinstance(kind, str) or kind not in self.kinds:
-            why = "is not supported yet" if kind == "http_api" else "is unknown"
-            raise BadInput(f"Approval rule type {kind!r} {why}")
-        return dict(self.kinds[kind]().run_validation(data))
+            raise BadInput(f"Approval rule type {repr(kind)[:40]} is unknown")
+        return dict(self.kinds[kind]().run_validation(data)) | {"id": data.get("id")}
 
 
 class RulesetVersionInput(VersionInput):
@@ -132,17 +160,47 @@ class RulesetVersionInput(VersionInput):
     approval_rules = serializers.ListField(child=AnyRule(), source="rules", required=False, max_length=MOST_RULES)
 
 
+class FirstRulesetVersion(RulesetVersionInput):
+    proposal_state = FirstStateWord(default="draft")
+
+
 class RulesetInput(SqeduleInput):
     id = Key(source="key")
-    version = RulesetVersionInput()
+    version = FirstRulesetVersion()
+
+
+class RulesetChange(SqeduleInput):
+    id = Key(source="key", required=False)
+    version = RulesetVersionInput(required=False)
 
 
 class BindingVersionInput(VersionInput):
+    mode = Mode(required=False)
+
+
+class FirstBindingVersion(BindingVersionInput):
+    proposal_state = FirstStateWord(default="draft")
     mode = Mode()
 
 
 class BindingInput(SqeduleInput):
-    version = BindingVersionInput()
+    version = FirstBindingVersion()
+
+
+class BindingChange(SqeduleInput):
+    version = BindingVersionInput(required=False)
+
+
+class ReviewInput(SqeduleInput):
+    state = serializers.CharField()
+    comments = Text(required=False, allow_blank=True)
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Ask for one of two words; their absence is no rejection."""
+        state = data.get("state") if isinstance(data, dict) else None
+        if isinstance(data, dict) and state not in ("approved", "rejected"):
+            raise BadInput("Invalid review state input")
+        return super().to_internal_value(data)
 
 
 class ReleaseInput(SqeduleInput):

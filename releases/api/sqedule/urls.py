@@ -5,12 +5,11 @@ from django.urls import path
 from releases.api.sqedule.views.about import AboutView
 from releases.api.sqedule.views.applications import (
     ApplicationBindingsView,
+    ApplicationKind,
     ApplicationsView,
-    ApplicationVersionsView,
-    ApplicationVersionView,
     ApplicationView,
 )
-from releases.api.sqedule.views.bindings import BindingsView, BindingVersionsView, BindingVersionView, BindingView
+from releases.api.sqedule.views.bindings import BindingKind, BindingsView, BindingView
 from releases.api.sqedule.views.releases import (
     AllReleasesView,
     CancelReleaseView,
@@ -18,7 +17,8 @@ from releases.api.sqedule.views.releases import (
     ReleasesView,
     ReleaseView,
 )
-from releases.api.sqedule.views.rulesets import RulesetsView, RulesetVersionsView, RulesetVersionView, RulesetView
+from releases.api.sqedule.views.reviewable import views_of
+from releases.api.sqedule.views.rulesets import RulesetKind, RulesetsView, RulesetView
 
 APPLICATION = "applications/<str:application_id>"
 RELEASE = f"{APPLICATION}/releases/<str:id>"
@@ -30,8 +30,6 @@ urlpatterns = [
     path("about", AboutView.as_view()),
     path("applications", ApplicationsView.as_view()),
     path(APPLICATION, ApplicationView.as_view()),
-    path(f"{APPLICATION}/versions", ApplicationVersionsView.as_view()),
-    path(f"{APPLICATION}/versions/<str:version_number>", ApplicationVersionView.as_view()),
     path(f"{APPLICATION}/approval-ruleset-bindings", ApplicationBindingsView.as_view()),
     path(f"{APPLICATION}/releases", ReleasesView.as_view()),
     path(RELEASE, ReleaseView.as_view()),
@@ -39,11 +37,12 @@ urlpatterns = [
     path(f"{RELEASE}/cancel", CancelReleaseView.as_view()),
     path("approval-rulesets", RulesetsView.as_view()),
     path(RULESET, RulesetView.as_view()),
-    path(f"{RULESET}/versions", RulesetVersionsView.as_view()),
-    path(f"{RULESET}/versions/<str:version_number>", RulesetVersionView.as_view()),
     path(BINDINGS, BindingsView.as_view()),
     path(BINDING, BindingView.as_view()),
-    path(f"{BINDING}/versions", BindingVersionsView.as_view()),
-    path(f"{BINDING}/versions/<str:version_number>", BindingVersionView.as_view()),
     path("releases", AllReleasesView.as_view()),
+    *(
+        path(f"{resource}/{below}", view)
+        for resource, kind in ((APPLICATION, ApplicationKind), (RULESET, RulesetKind), (BINDING, BindingKind))
+        for below, view in views_of(kind).items()
+    ),
 ]

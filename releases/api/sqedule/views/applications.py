@@ -1,14 +1,17 @@
 """Applications."""
 
+from typing import Any
+
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from releases.api.sqedule import mapping, schemas
 from releases.api.sqedule.mapping import Body
-from releases.api.sqedule.views.base import SqeduleView, found, version_in_path
+from releases.api.sqedule.views.base import SqeduleView
+from releases.api.sqedule.views.reviewable import ReviewableView
 from releases.models import Application, ApplicationAdjustment, Binding
 from releases.services.applications import create_application
-from releases.services.versions import approved_contents, latest_content
+from releases.services.versions import latest_content
 
 
 class ApplicationsView(SqeduleView):
@@ -24,13 +27,23 @@ class ApplicationsView(SqeduleView):
         return Response(mapping.application(application, version=version), status=201)
 
 
-class ApplicationView(SqeduleView):
-    def get(self, request: Request, application_id: str) -> Response:
-        """One application with what it is bound to."""
-        application = self.application(application_id)
-        return Response(
-            mapping.listed_application(application) | {"approval_ruleset_bindings": self.bindings(application)}
-        )
+class ApplicationKind(ReviewableView):
+    """How applications are found and shown."""
+
+    version_input = schemas.ApplicationVersionInput
+
+    def subject(self, **path: str) -> Application:
+        """The application that the path names. Raises NotFound."""
+        return self.application(path["application_id"])
+
+    def shown(self, resource: Any, content: Any) -> Body:
+        """An application with one content, and with what it is bound to."""
+        version = mapping.application_version(content)
+        return mapping.application(resource, version=version, approval_ruleset_bindings=self.bindings(resource))
+
+    def row(self, content: ApplicationAdjustment) -> Body | None:
+        """A content in a list."""
+        return mapping.application_version(content)
 
     def bindings(self, application: Application) -> list[Body]:
         """The bindings of an application."""
@@ -38,25 +51,18 @@ class ApplicationView(SqeduleView):
         return [mapping.binding_of_application(row) for row in rows]
 
 
-class ApplicationVersionsView(SqeduleView):
+class ApplicationView(ApplicationKind):
     def get(self, request: Request, application_id: str) -> Response:
-        """The approved versions of an application, newest first."""
+        """One application with what it is bound to."""
         application = self.application(application_id)
-        return self.items(approved_contents(application), mapping.application_version)
-
-
-class ApplicationVersionView(ApplicationView):
-    def get(self, request: Request, application_id: str, version_number: str) -> Response:  # type: ignore[override]
-        """One approved version of an application."""
-        number = version_in_path(version_number)
-        application = self.application(application_id)
-        content: ApplicationAdjustment = found(
-            approved_contents(application).filter(version__version_number=number), "application version"
-        )
         return Response(
-            mapping.application(application, version=mapping.application_version(content))
-            | {"approval_ruleset_bindings": self.bindings(application)}
+            mapping.listed_application(application) | {"approval_ruleset_bindings": self.bindings(application)}
         )
+
+    def patch(self, request: Request, application_id: str) -> Response:
+        """Rename an application, or propose a version of it."""
+        application = self.application(application_id)
+        return self.changed(application, self.said(schemas.ApplicationChange))
 
 
 class ApplicationBindingsView(SqeduleView):

@@ -99,6 +99,6 @@ def path_number(name: str, text: str, bits: int) -> int:
     return int(text)
 
 
-def version_in_path(text: str) -> int:
-    """The number of a version in the path."""
-    return path_number("version_number", text, 32)
+def version_in_path(text: str, name: str = "version_number") -> int:
+    """The number, or id, of a version in the path."""
+    return path_number(name, text, 32)

@@ -1,18 +1,35 @@
 """Bindings of applications and rulesets."""
 
+from typing import Any
+
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from catalog.actors import require
 from releases.api.sqedule import mapping, schemas
 from releases.api.sqedule.mapping import Body
-from releases.api.sqedule.views.base import SqeduleView, found, version_in_path
-from releases.models import Binding
+from releases.api.sqedule.views.reviewable import ReviewableView
+from releases.models import Binding, BindingAdjustment
 from releases.services.bindings import create_binding
-from releases.services.versions import approved_contents, latest_content
+from releases.services.versions import latest_content
 
 
-class BindingEnds(SqeduleView):
-    """Views that show both ends of a binding."""
+class BindingKind(ReviewableView):
+    """How bindings are found and shown, with both ends where the caller may read them."""
+
+    version_input = schemas.BindingVersionInput
+
+    def subject(self, **path: str) -> Binding:
+        """The binding that the path names. Raises NotFound."""
+        return self.binding(self.application(path["application_id"]), self.ruleset(path["ruleset_id"]))
+
+    def shown(self, resource: Any, content: Any) -> Body:
+        """A binding with one content."""
+        return mapping.binding(resource, **self.ends(resource), version=mapping.binding_version(content))
+
+    def row(self, content: BindingAdjustment) -> Body | None:
+        """A content in a list."""
+        return mapping.binding_version(content)
 
     def ends(self, row: Binding) -> Body:
         """The application and the ruleset, where the caller may read them."""
@@ -28,13 +45,13 @@ class BindingEnds(SqeduleView):
         return mapping.binding(row, **self.ends(row), latest_approved_version=mapping.binding_version(row.latest))
 
 
-class BindingsView(BindingEnds):
+class BindingsView(BindingKind):
     def get(self, request: Request) -> Response:
         """All bindings, newest first."""
         return self.items(self.rows(Binding).for_list(), self.with_latest)
 
 
-class BindingView(BindingEnds):
+class BindingView(BindingKind):
     def get(self, request: Request, application_id: str, ruleset_id: str) -> Response:
         """One binding."""
         return Response(self.with_latest(self.binding(self.application(application_id), self.ruleset(ruleset_id))))
@@ -44,24 +61,12 @@ class BindingView(BindingEnds):
         application, ruleset = self.application(application_id), self.ruleset(ruleset_id)
         said = self.said(schemas.BindingInput)
         binding = create_binding(actor=self.actor, application=application, ruleset=ruleset, **said["version"])
-        version = mapping.binding_version(latest_content(binding))
-        return Response(mapping.binding(binding, **self.ends(binding), version=version), status=201)
+        return Response(self.shown(binding, latest_content(binding)), status=201)
 
-
-class BindingVersionsView(SqeduleView):
-    def get(self, request: Request, application_id: str, ruleset_id: str) -> Response:
-        """The approved versions of a binding, newest first."""
-        binding = self.binding(self.application(application_id), self.ruleset(ruleset_id))
-        return self.items(approved_contents(binding), mapping.binding_version)
-
-
-class BindingVersionView(BindingEnds):
-    def get(self, request: Request, application_id: str, ruleset_id: str, version_number: str) -> Response:
-        """One approved version of a binding."""
-        number = version_in_path(version_number)
-        binding = self.binding(self.application(application_id), self.ruleset(ruleset_id))
-        content = found(
-            approved_contents(binding).filter(version__version_number=number),
-            "application approval ruleset binding version",
-        )
-        return Response(mapping.binding(binding, **self.ends(binding), version=mapping.binding_version(content)))
+    def patch(self, request: Request, application_id: str, ruleset_id: str) -> Response:
+        """Propose a version of a binding. Whoever may not is told so before whether the two are bound."""
+        application, ruleset = self.application(application_id), self.ruleset(ruleset_id)
+        said = self.said(schemas.BindingChange)
+        pair = Binding(organization=application.organization, application=application, ruleset=ruleset)
+        require(self.actor, f"organization:{pair.entity}:update", pair)
+        return self.changed(self.binding(application, ruleset), said)

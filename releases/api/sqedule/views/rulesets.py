@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from releases.api.sqedule import mapping, schemas
 from releases.api.sqedule.mapping import Body
-from releases.api.sqedule.views.base import SqeduleView, found, version_in_path
+from releases.api.sqedule.views.base import SqeduleView
+from releases.api.sqedule.views.reviewable import ReviewableView
 from releases.models import Binding, ReleaseBinding, Ruleset, RulesetAdjustment
 from releases.services.rulesets import create_ruleset
-from releases.services.versions import approved_contents, latest_content
+from releases.services.versions import latest_content
 
 MOST_RELEASES = 1000  # shown with a version, newest first
 
@@ -53,17 +54,29 @@ class RulesetsView(SqeduleView):
         return Response(mapping.ruleset(ruleset, application_approval_ruleset_bindings=[], version=version), status=201)
 
 
-class RulesetView(SqeduleView):
-    def get(self, request: Request, ruleset_id: str) -> Response:
-        """One ruleset with its rules and what is bound to it."""
-        ruleset = self.ruleset(ruleset_id)
-        return Response(
-            mapping.ruleset(
-                ruleset,
-                application_approval_ruleset_bindings=self.bindings(ruleset),
-                latest_approved_version=self.version(ruleset.latest),
-            )
-        )
+class RulesetKind(ReviewableView):
+    """How rulesets are found and shown."""
+
+    version_input = schemas.RulesetVersionInput
+
+    def subject(self, **path: str) -> Ruleset:
+        """The ruleset that the path names. Raises NotFound."""
+        return self.ruleset(path["ruleset_id"])
+
+    def shown(self, resource: Any, content: Any) -> Body:
+        """A ruleset with one content, and with what it is bound to."""
+        bindings = self.bindings(resource)
+        return mapping.ruleset(resource, application_approval_ruleset_bindings=bindings, version=self.version(content))
+
+    def rows_of(self, contents: QuerySet[Any]) -> QuerySet[Any]:
+        """`contents` with their rules, and how many releases are bound to each."""
+        bound = _count(self.rows(ReleaseBinding), "adjustment")
+        return contents.prefetch_related("rules").annotate(bound_releases=bound)
+
+    def row(self, content: Any) -> Body | None:
+        """A content in a list."""
+        body = mapping.ruleset_version(content, content.rules.all()) or {}
+        return body | {"num_bound_releases": content.bound_releases}
 
     def bindings(self, ruleset: Ruleset) -> list[Body]:
         """The bindings of a ruleset."""
@@ -81,30 +94,19 @@ class RulesetView(SqeduleView):
         return body
 
 
-class RulesetVersionsView(SqeduleView):
+class RulesetView(RulesetKind):
     def get(self, request: Request, ruleset_id: str) -> Response:
-        """The approved versions of a ruleset, newest first."""
+        """One ruleset with its rules and what is bound to it."""
         ruleset = self.ruleset(ruleset_id)
-        rows = approved_contents(ruleset).prefetch_related("rules")
-        rows = rows.annotate(bound_releases=_count(self.rows(ReleaseBinding), "adjustment"))
-        return self.items(rows, self.listed)
-
-    def listed(self, row: Any) -> Body:
-        """A version in the list."""
-        body = mapping.ruleset_version(row, row.rules.all()) or {}
-        return body | {"num_bound_releases": row.bound_releases}
-
-
-class RulesetVersionView(RulesetView):
-    def get(self, request: Request, ruleset_id: str, version_number: str) -> Response:  # type: ignore[override]
-        """One approved version of a ruleset."""
-        number = version_in_path(version_number)
-        ruleset = self.ruleset(ruleset_id)
-        content = found(approved_contents(ruleset).filter(version__version_number=number), "approval ruleset version")
         return Response(
             mapping.ruleset(
                 ruleset,
                 application_approval_ruleset_bindings=self.bindings(ruleset),
-                version=self.version(content),
+                latest_approved_version=self.version(ruleset.latest),
             )
         )
+
+    def patch(self, request: Request, ruleset_id: str) -> Response:
+        """Rename a ruleset, or propose a version of it."""
+        ruleset = self.ruleset(ruleset_id)
+        return self.changed(ruleset, self.said(schemas.RulesetChange))
