@@ -105,6 +105,7 @@ BUILT_IN_ROLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
             "organization:project:*",
             "organization:project_environment:*",
             "organization:project_version:*",
+            "organization:store:*",
             "organization:flow:*",
             "organization:trail:*",
             "organization:artifact:*",

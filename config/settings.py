@@ -233,6 +233,7 @@ CELERY_BEAT_SCHEDULE = {  # a sweep finds what a broker forgot; a job that must 
         ("release sweep", "releases.sweep", SWEEP_SECONDS),
         ("drift check", "compliance.check_drift", DRIFT_SECONDS),
         ("flow sweep", "compliance.refresh_flows", SWEEP_SECONDS),
+        ("store sweep", "integrations.sweep_stores", 60),
     )
 }
 

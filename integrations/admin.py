@@ -1,9 +1,10 @@
-"""Notifications in Django's admin."""
+"""Notifications, and stores of keys and values, in Django's admin."""
 
 from django.contrib import admin
 
-from catalog.admin import ReadOnlyAdmin
-from integrations.models import Notification
+from catalog.admin import GatehouseAdmin, ReadOnlyAdmin
+from integrations.models import Notification, Store, StoreEntry
+from integrations.services.kv import create_store
 
 
 @admin.register(Notification)
@@ -18,3 +19,24 @@ class NotificationAdmin(ReadOnlyAdmin):
         ("read_at", admin.EmptyFieldListFilter),
     ]
     search_fields = ["title", "message", "user__email"]
+
+
+@admin.register(Store)
+class StoreAdmin(GatehouseAdmin):
+    create_service = create_store
+    fields = ["organization", "name"]
+    list_display = ["name", "organization", "created_at"]
+    list_select_related = ["organization"]
+    list_filter = [("organization", admin.RelatedOnlyFieldListFilter)]
+    search_fields = ["name"]
+    autocomplete_fields = ["organization"]
+
+
+@admin.register(StoreEntry)
+class StoreEntryAdmin(ReadOnlyAdmin):
+    """Entries are written by integrations, over the wire."""
+
+    list_display = ["__str__", "store", "expires_at", "updated_at"]
+    list_select_related = ["store"]
+    list_filter = [("organization", admin.RelatedOnlyFieldListFilter)]
+    search_fields = ["path", "store__name"]

@@ -15,6 +15,9 @@ class IntegrationsConfig(AppConfig):
         register_actions(
             {
                 "organization:notification:read": "See what service accounts are told",
+                "organization:store:read": "See keys and values of integrations",
+                "organization:store:create": "Make stores of keys and values",
+                "organization:store:write": "Write keys and values, and delete them",
                 "organization:notification:update": "Mark for all service accounts what they were told as read",
             }
         )

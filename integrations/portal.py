@@ -5,8 +5,14 @@ from catalog.services.events import subscribe
 from integrations.services.notifications import tell
 from integrations.views.notification import unread
 
+EVENT_WORDS = {
+    "store.created": slots.EventWords("ok", "database", "made the store {subject}"),
+    "store.cleared": slots.EventWords("warn", "database", "cleared {count} keys of the store {subject}"),
+}
+
 
 def register() -> None:
     """Fill integrations' places; called once when the app starts."""
     slots.register_nav("Notifications", "integrations:notification-list", "bell", order=60, count=unread)
+    slots.register_events(EVENT_WORDS)
     subscribe(tell)
