@@ -5,6 +5,7 @@ import logging
 import threading
 from datetime import timedelta
 from io import StringIO
+from itertools import product
 
 import pytest
 from django.db import connection
@@ -111,33 +112,36 @@ def test_a_whole_manifest_is_stored_under_our_words(ci, token, record, acme):
     assert record.pushed_at is not None
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"content_type": "application/x-www-form-urlencoded"},
-        {"content_type": "application/json"},
-        {"content_type": "application/json; charset=utf-8"},
-        {"content_type": "text/plain"},
-        {"content_type": "multipart/form-data"},
-        {"content_type": "multipart/form-data; boundary=x"},
-        {"content_type": ""},
-        {"content_type": ";;/,"},
-    ],
-)
-def test_the_body_is_json_whatever_its_content_type_says(ci, token, record, headers):
-    answer = ci.generic("POST", path(token), json.dumps({"spec": SPEC | {"version": "9"}}), **headers)
-
-    assert answer.status_code == 200
-    record.refresh_from_db()
-    assert record.version == "9"
+CONTENT_TYPES = [
+    "application/x-www-form-urlencoded",
+    "application/json",
+    "application/json; charset=utf-8",
+    "text/plain",
+    "multipart/form-data",
+    "multipart/form-data; boundary=x",
+    "",
+    ";;/,",
+]
 
 
-@pytest.mark.parametrize("prefix", ["", "/integration"])
-@pytest.mark.parametrize("slash", ["", "/"])
-def test_both_prefixes_and_both_spellings_of_the_slash_answer_without_a_redirect(ci, token, record, prefix, slash):
-    answer = ci.post(f"{prefix}{path(token)}{slash}", json.dumps({"spec": SPEC}), content_type="application/json")
+def test_the_body_is_json_whatever_its_content_type_says(ci, token, record, subtests):
+    for number, content_type in enumerate(CONTENT_TYPES):
+        with subtests.test(content_type):
+            manifest = json.dumps({"spec": SPEC | {"version": f"9.{number}"}})
+            answer = ci.generic("POST", path(token), manifest, content_type=content_type)
 
-    assert answer.status_code == 200
+            assert answer.status_code == 200
+            record.refresh_from_db()
+            assert record.version == f"9.{number}"
+
+
+def test_both_prefixes_and_both_spellings_of_the_slash_answer_without_a_redirect(ci, token, record, subtests):
+    for prefix, slash in product(["", "/integration"], ["", "/"]):
+        with subtests.test(prefix + slash):
+            address = f"{prefix}{path(token)}{slash}"
+            answer = ci.post(address, json.dumps({"spec": SPEC}), content_type="application/json")
+
+            assert answer.status_code == 200
 
 
 def test_answers_are_kept_out_of_caches_and_referrers(ci, token, record):
@@ -162,18 +166,19 @@ def test_a_session_or_an_authorization_header_changes_nothing(ci, token, record,
 # The order of checks (1.3)
 
 
-@pytest.mark.parametrize("method", ["get", "put", "patch", "delete", "head", "options"])
-def test_another_method_is_405_before_anything_else(ci, db, method):
-    answer = getattr(ci, method)(path("x" * 43))
+def test_another_method_is_405_before_anything_else(ci, db, subtests):
+    for method in ("get", "put", "patch", "delete", "head", "options"):
+        with subtests.test(method):
+            answer = getattr(ci, method)(path("x" * 43))
 
-    assert answer.status_code == 405
-    assert answer["Allow"] == "POST"
-    if method != "head":
-        assert answer.json() == {
-            "error": "method_not_allowed",
-            "message": f"Method {method.upper()} is not allowed here.",
-            "details": [],
-        }
+            assert answer.status_code == 405
+            assert answer["Allow"] == "POST"
+            if method != "head":
+                assert answer.json() == {
+                    "error": "method_not_allowed",
+                    "message": f"Method {method.upper()} is not allowed here.",
+                    "details": [],
+                }
 
 
 def test_every_fault_of_a_token_reads_alike(ci, token, record, acme, globex):
@@ -253,34 +258,35 @@ def test_the_body_may_hold_256_kib(ci, token, record):
     assert answer.json()["error"] == "too_large"
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"   ",
-        b"{",
-        b"nope",
-        b"[]",
-        b"null",
-        b"7",
-        b'"text"',
-        b'{"spec": NaN}',
-        b'{"spec": 1e400}',
-        b'{"spec": {"name": "a\\u0000b", "repo": "a/b"}}',
-        b'{"spec": {"name": "\\ud800", "repo": "a/b"}}',
-        b'{"\\u0000": 1}',
-        b"\xff\xfe{",
-        b'{"a":' * 60 + b"1" + b"}" * 60,
-        b'"' + b'\\"' * 100_000,
-    ],
-)
-def test_what_is_not_a_json_object_is_400(ci, token, record, body):
-    answer = push(ci, token, body)
+NO_OBJECTS = [
+    b"",
+    b"   ",
+    b"{",
+    b"nope",
+    b"[]",
+    b"null",
+    b"7",
+    b'"text"',
+    b'{"spec": NaN}',
+    b'{"spec": 1e400}',
+    b'{"spec": {"name": "a\\u0000b", "repo": "a/b"}}',
+    b'{"spec": {"name": "\\ud800", "repo": "a/b"}}',
+    b'{"\\u0000": 1}',
+    b"\xff\xfe{",
+    b'{"a":' * 60 + b"1" + b"}" * 60,
+    b'"' + b'\\"' * 100_000,
+]
 
-    assert answer.status_code == 400
-    expected = "validation_failed" if body in (b"[]", b"null", b"7", b'"text"') else "invalid_json"
-    assert answer.json()["error"] == expected
-    assert set(answer.json()) == {"error", "message", "details"}
+
+def test_what_is_not_a_json_object_is_400(ci, token, record, subtests):
+    for body in NO_OBJECTS:
+        with subtests.test(repr(body[:30])):
+            answer = push(ci, token, body)
+
+            assert answer.status_code == 400
+            expected = "validation_failed" if body in (b"[]", b"null", b"7", b'"text"') else "invalid_json"
+            assert answer.json()["error"] == expected
+            assert set(answer.json()) == {"error", "message", "details"}
 
 
 def test_every_hostile_body_is_refused_or_taken_and_never_a_server_error(ci, token, record, samples, settings):
@@ -328,11 +334,12 @@ AT_THE_LIMIT = [
 ]
 
 
-@pytest.mark.parametrize("manifest", AT_THE_LIMIT, ids=range(len(AT_THE_LIMIT)))
-def test_at_the_limit_is_taken(ci, token, record, manifest):
-    answer = push(ci, token, manifest)
+def test_at_the_limit_is_taken(ci, token, record, subtests):
+    for number, manifest in enumerate(AT_THE_LIMIT):
+        with subtests.test(str(number)):
+            answer = push(ci, token, manifest)
 
-    assert answer.status_code == 200, answer.json()
+            assert answer.status_code == 200, answer.json()
 
 
 BEYOND = [
@@ -417,15 +424,16 @@ BEYOND = [
 ]
 
 
-@pytest.mark.parametrize(("manifest", "field"), BEYOND, ids=range(len(BEYOND)))
-def test_one_beyond_is_refused_by_its_path_and_nothing_is_stored(ci, token, record, manifest, field):
+def test_one_beyond_is_refused_by_its_path_and_nothing_is_stored(ci, token, record, subtests):
     before = Component.objects.values().get()
-    answer = push(ci, token, manifest)
+    for number, (manifest, field) in enumerate(BEYOND):
+        with subtests.test(f"{number} {field}"):
+            answer = push(ci, token, manifest)
 
-    assert answer.status_code == 400
-    assert answer.json()["error"] == "validation_failed"
-    assert field in details(answer)
-    assert Component.objects.values().get() == before
+            assert answer.status_code == 400
+            assert answer.json()["error"] == "validation_failed"
+            assert field in details(answer)
+            assert Component.objects.values().get() == before
     assert not Event.objects.filter(kind="component.updated").exists()
 
 
@@ -573,15 +581,15 @@ def test_a_first_push_makes_the_record_where_the_organization_lets_it(ci, token,
     assert Event.objects.filter(kind="component.created", subject_uid=made.uid).count() == 1
 
 
-@pytest.mark.parametrize("record_id", ["short", "eleven-long", "bad%20space", "theirs0001", "caf%C3%A9-------"])
-def test_only_an_unused_id_of_ten_characters_makes_a_record(ci, token, acme, globex, admin, record_id):
+def test_only_an_unused_id_of_ten_characters_makes_a_record(ci, token, acme, globex, admin, subtests):
     update_organization(actor=admin, organization=acme, records_by_integrations=True)
     create_component(actor=system_actor(globex), name="Theirs", record_id="theirs0001")
+    for record_id in ("short", "eleven-long", "bad%20space", "theirs0001", "caf%C3%A9-------"):
+        with subtests.test(record_id):
+            answer = push(ci, token, {"spec": SPEC}, record_id=record_id)
 
-    answer = push(ci, token, {"spec": SPEC}, record_id=record_id)
-
-    assert answer.status_code == 404
-    assert not Component.objects.filter(organization=acme).exists()
+            assert answer.status_code == 404
+            assert not Component.objects.filter(organization=acme).exists()
 
 
 def test_a_bound_token_makes_no_record(ci, record, acme, admin):
@@ -679,14 +687,14 @@ def test_the_token_is_in_no_line_that_is_logged(ci, token, record):
     assert token not in written
 
 
-@pytest.mark.parametrize(
-    "address", ["/integration/", "/integration/nothing", "/integration/record/a/b", "/integration/record/a/b/c/d"]
-)
-def test_an_unknown_path_is_404_in_phasets_words(ci, db, address):
-    answer = ci.post(address, "{}", content_type="application/json")
+def test_an_unknown_path_is_404_in_phasets_words(ci, db, subtests):
+    unknown = {"error": "not_found", "message": "There is nothing at this address.", "details": []}
+    for rest in ("", "nothing", "record/a/b", "record/a/b/c/d"):
+        with subtests.test(rest):
+            answer = ci.post(f"/integration/{rest}", "{}", content_type="application/json")
 
-    assert answer.status_code == 404
-    assert answer.json() == {"error": "not_found", "message": "There is nothing at this address.", "details": []}
+            assert answer.status_code == 404
+            assert answer.json() == unknown
 
 
 def test_a_push_costs_the_same_however_much_it_says(ci, token, record, django_assert_max_num_queries):
