@@ -272,14 +272,20 @@ def key_actor(key: ApiKey, **context: Any) -> Actor | None:
     return replace(actor, limits=said_rules(key.rules)) if key.rules else actor
 
 
+WEBHOOK_RULES = tuple(
+    Rule(f"organization:{action}")
+    for action in ("component:push", "component:read", "delivery:create", "standards:create")
+)
+
+
 def token_actor(token: WebhookToken, **context: Any) -> Actor:
-    """The actor for a Phaset webhook token: it pushes components and reports events, nothing else."""
+    """The actor for a Phaset webhook token: it pushes components and reports about them, nothing else."""
     return Actor(
         kind="webhook_token",
         label=token.label,
         organization=token.organization,
         reach={token.organization_id: token.organization.slug},
-        rules=(Rule("organization:component:push"), Rule("organization:component:read")),
+        rules=WEBHOOK_RULES,
         role="webhook",
         token=token,
         **context,

@@ -48,6 +48,8 @@ class CatalogConfig(AppConfig):
                 "organization:component:create": "Add components",
                 "organization:component:update": "Change components",
                 "organization:component:push": "Push manifests from CI",
+                "organization:delivery:read": "See deliveries and incidents",
+                "organization:delivery:create": "Report deliveries and incidents",
                 "organization:environment:read": "See environments",
                 "organization:environment:create": "Add environments",
                 "organization:environment:update": "Change environments",

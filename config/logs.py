@@ -36,17 +36,18 @@ def _without_token(match: re.Match[str]) -> str:
 
 def redact_event(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Structlog processor: redact every string of a log event, however deep."""
-    return {key: _redacted(value) for key, value in event.items()}
+    return {key: redact_deep(value) for key, value in event.items()}
 
 
-def _redacted(value: Any) -> Any:
+def redact_deep(value: Any) -> Any:
+    """`value` with every string in it redacted, however deep."""
     match value:
         case str():
             return redact(value)
         case dict():
-            return {key: _redacted(item) for key, item in value.items()}
+            return {key: redact_deep(item) for key, item in value.items()}
         case list() | tuple():
-            return [_redacted(item) for item in value]
+            return [redact_deep(item) for item in value]
     return value
 
 

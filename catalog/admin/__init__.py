@@ -1,6 +1,6 @@
 """Django's admin of the catalog; the other apps build on its two base classes."""
 
-from catalog.admin import credentials, history, ownership, people, projects, users
+from catalog.admin import credentials, deliveries, history, ownership, people, projects, users
 from catalog.admin.base import GatehouseAdmin, ReadOnlyAdmin, admin_actor
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "ReadOnlyAdmin",
     "admin_actor",
     "credentials",
+    "deliveries",
     "history",
     "ownership",
     "people",

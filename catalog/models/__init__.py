@@ -1,5 +1,6 @@
 from catalog.models.base import Keyed, TenantModel, TenantQuerySet, uuid7
 from catalog.models.component import Component, Domain, System
+from catalog.models.delivery import DeliveryEvent, Incident
 from catalog.models.environment import Environment
 from catalog.models.event import Event, OutboxEntry
 from catalog.models.idempotency import IdempotentAnswer
@@ -13,10 +14,12 @@ __all__ = [
     "ApiKey",
     "Component",
     "Counter",
+    "DeliveryEvent",
     "Domain",
     "Environment",
     "Event",
     "IdempotentAnswer",
+    "Incident",
     "Invitation",
     "JobTick",
     "Keyed",

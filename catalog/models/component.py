@@ -143,6 +143,12 @@ class Component(TenantModel):
     metadata = models.JSONField(default=dict, blank=True)
     revision = models.PositiveIntegerField(default=1, editable=False)
     pushed_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Last manifest from CI.")
+    baseline_fetched_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When CI last fetched its standards baseline."
+    )
+    baseline_missing = models.CharField(
+        max_length=32, blank=True, default="", editable=False, help_text="The baseline CI asked for that is not there."
+    )
 
     objects = ComponentQuerySet.as_manager()
 

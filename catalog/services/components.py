@@ -1,6 +1,7 @@
 """The only writers of components."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from django.db import connection, transaction
@@ -34,6 +35,9 @@ REFERENCES: dict[str, tuple[Any, str]] = {
     "system": (System, "system"),
     "domain": (Domain, "domain"),
 }
+
+# What an app above answers: whether the organization of that id has a baseline of this id.
+BASELINES: list[Callable[[int, str], bool]] = []
 
 
 @transaction.atomic
@@ -84,6 +88,14 @@ def record_of(actor: Actor, record_id: str) -> Component | None:
     return component
 
 
+def known_record(actor: Actor, record_id: str) -> Component:
+    """The component that a webhook token may report about. Raises NotFound as `record_of` does."""
+    component = record_of(actor, record_id)
+    if component is None:
+        raise _no_record()
+    return component
+
+
 def _may_make(actor: Actor, record_id: str) -> bool:
     return (
         actor.organization.records_by_integrations
@@ -129,6 +141,12 @@ def push_manifest(
     return component, changed, warnings
 
 
+def note_baseline_fetch(component: Component, *, missing: str = "") -> None:
+    """Remember that CI fetched its standards baseline, and the id it asked for when no baseline has it."""
+    rows = Component.objects.filter(pk=component.pk)
+    rows.update(baseline_fetched_at=timezone.now(), baseline_missing=missing[:32])
+
+
 def _held_record(actor: Actor, record_id: str, name: str) -> Component:
     """The component, locked until the transaction ends; a new one, not yet saved, where the push makes it."""
     component = record_of(actor, record_id)
@@ -172,8 +190,9 @@ def _resolve(component: Component, changes: dict[str, Any], references: dict[str
             changes[field] = rows.first()
         if key in named and changes[field] is None:
             warnings.append(f"spec.{key}: {named[key]} is not known here (yet)")
-    if named.get("baseline", "default") != "default":
-        warnings.append(f"baseline.id: {named['baseline']} is not known here (yet)")
+    baseline = named.get("baseline", "default")
+    if baseline != "default" and not any(known(component.organization_id, baseline) for known in BASELINES):
+        warnings.append(f"baseline.id: {baseline} is not known here (yet)")
     return warnings
 
 

@@ -1,8 +1,10 @@
-"""Between a Phaset manifest and our words; pure functions."""
+"""Between Phaset's words and ours; pure functions."""
 
 from typing import Any, TypedDict
 
-from catalog.models import Component
+from catalog.models import Component, DeliveryEvent
+from catalog.services.deliveries import Reported
+from config.logs import redact_deep
 
 SPEC = {
     "name": "name",
@@ -72,3 +74,20 @@ def from_push(component: Component, changed: bool, warnings: list[str]) -> dict[
         "changed": changed,
         "warnings": warnings,
     }
+
+
+SIZES = ("additions", "deletions", "changed_files")
+
+
+def to_delivery(kind: str, values: dict[str, Any], payload: dict[str, Any]) -> Reported:
+    """What a validated event reports; `payload` is the body as it was sent, but for our own addresses.
+
+    Code hosts repeat in a delivery where they send it to, and there stands the token.
+    """
+    sizes = {name: values.pop(name) for name in SIZES if name in values}
+    return Reported(kind=kind, sizes=sizes, payload=redact_deep(payload), **values)
+
+
+def from_delivery(component: Component, event: DeliveryEvent, duplicate: bool) -> dict[str, Any]:
+    """The answer to an event."""
+    return {"status": "ok", "recordId": component.record_id, "eventId": str(event.uid), "duplicate": duplicate}

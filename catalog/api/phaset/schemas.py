@@ -124,7 +124,8 @@ class Items(serializers.Field):
 
     def __init__(self, child: serializers.Field, *, most: int, **options: Any):
         self.child, self.most = child, most
-        super().__init__(required=False, **options)
+        options.setdefault("required", False)
+        super().__init__(**options)
 
     def to_internal_value(self, data: Any) -> list[Any]:
         if not isinstance(data, list):

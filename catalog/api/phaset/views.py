@@ -10,9 +10,12 @@ from rest_framework.response import Response
 from catalog.actors import Actor
 from catalog.api.phaset import mapping
 from catalog.api.phaset.schemas import Record
+from catalog.api.phaset.schemas_events import read_event
 from catalog.api.views import DialectView
 from catalog.middleware import request_context
-from catalog.services.components import push_manifest, record_of
+from catalog.models import Component
+from catalog.services.components import known_record, push_manifest, record_of
+from catalog.services.deliveries import report_delivery
 from catalog.services.keys import authenticate_webhook
 from config.api.dialects import PHASET
 from config.api.parsers import read_json
@@ -33,6 +36,16 @@ class PhasetView(DialectView):
         if self.actor.token is not None:
             count_call("phaset", str(self.actor.token.pk), settings.PHASET_RATE)
 
+    def body(self) -> Any:
+        """The JSON of the request, whatever its Content-Type says."""
+        return read_json(self.request._request, self.dialect.max_body)
+
+    def component(self, record_id: str) -> Component:
+        """The record of the path, and one call counted: the order of phaset.md 1.3. Raises NotFound, RateLimited."""
+        component = known_record(self.actor, record_id)
+        self.count()
+        return component
+
 
 class RecordView(PhasetView):
     """Takes over a record manifest."""
@@ -43,7 +56,20 @@ class RecordView(PhasetView):
         """In the order of phaset.md 1.3: the record, the rate, the size, the JSON, the fields."""
         record_of(self.actor, record_id)
         self.count()
-        body: Any = read_json(request._request, self.dialect.max_body)
-        manifest = mapping.to_manifest(Record.read(body))
+        manifest = mapping.to_manifest(Record.read(self.body()))
         component, changed, warnings = push_manifest(actor=self.actor, record_id=record_id, **manifest)
         return Response(mapping.from_push(component, changed, warnings))
+
+
+class EventView(PhasetView):
+    """Takes one delivery event; a record is never made by it."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: Request, org_id: str, record_id: str, token: str) -> Response:
+        """Append the event, or say that it was known."""
+        component = self.component(record_id)
+        body = self.body()
+        said = mapping.to_delivery(*read_event(body), body)
+        event, known = report_delivery(actor=self.actor, component=component, said=said)
+        return Response(mapping.from_delivery(component, event, known))
