@@ -11,7 +11,7 @@ from django.urls import reverse
 from catalog.actors import Actor
 from catalog.admin import GatehouseAdmin, ReadOnlyAdmin, admin_actor
 from catalog.admin.people import ORGANIZATION
-from compliance import admin_environments  # noqa: F401  registers its models
+from compliance import admin_environments, admin_standards  # noqa: F401  register their models
 from compliance.models import Artifact, Attestation, Evidence, Flow, Trail
 from compliance.services.artifacts import register_artifact
 from compliance.services.attestations import record_attestation

@@ -1,7 +1,10 @@
-"""What compliance shows of environments: its panels, the words for its events, the rights it asks for."""
+"""What compliance shows of environments and standards: its panels, the words for its events, the rights it asks for."""
 
 from catalog import slots
 from catalog.rights import register_actions
+from catalog.services.components import BASELINES
+from catalog.services.events import subscribe
+from compliance.services.standards import found_default, is_known
 from compliance.views.environment import (
     baseline_panel,
     changed_panel,
@@ -22,6 +25,11 @@ EVENT_WORDS = {
     "artifact.updated": slots.EventWords("mute", "refresh-cw", "saw {subject} take over in {environment}"),
     "artifact.removed": slots.EventWords("mute", "circle-minus", "saw {subject} gone from {environment}"),
     "baseline.approved": slots.EventWords("ok", "shield-check", "approved {said} as the baseline of {environment}"),
+    "standards.recorded": slots.EventWords("mute", "clipboard-check", "checked the standards: {subject}"),
+    "standards_baseline.created": slots.EventWords("ok", "clipboard-check", "made the standards baseline {subject}"),
+    "standards_baseline.updated": slots.EventWords(
+        "mute", "clipboard-check", "changed the standards baseline {subject}"
+    ),
     "drift.found": slots.EventWords("bad", "drift", "found drift in {subject}: {said}", ENVIRONMENT),
     "drift.cleared": slots.EventWords("ok", "drift", "found {subject} in sync again", ENVIRONMENT),
 }
@@ -37,12 +45,19 @@ def register() -> None:
     slots.register("component.main", places_panel, order=25)
     slots.register("home.aside", drifted_panel, order=20)
     slots.register_events(EVENT_WORDS)
+    subscribe(found_default)
+    BASELINES.append(is_known)
     register_actions(
         {
             "organization:snapshot:read": "See what runs in environments",
             "organization:snapshot:create": "Report what runs in environments",
             "organization:baseline:read": "See what was approved to run",
             "organization:baseline:create": "Approve what should run",
+            "organization:standards:read": "See what checks of standards found",
+            "organization:standards:create": "Report what checks of standards found",
+            "organization:standards_baseline:read": "See standards baselines",
+            "organization:standards_baseline:create": "Make standards baselines",
+            "organization:standards_baseline:update": "Change standards baselines",
             "organization:drift:read": "See drift",
             "organization:drift:create": "Check for drift",
         }

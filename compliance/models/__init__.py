@@ -1,5 +1,6 @@
 from compliance.models.flow import Flow
 from compliance.models.snapshot import DriftReport, EnvironmentBaseline, RunningArtifact, Sighting, Snapshot
+from compliance.models.standards import StandardsBaseline, StandardsBaselineRevision, StandardsResult, StandardsRun
 from compliance.models.trail import Artifact, Attestation, Evidence, Trail
 
 __all__ = [
@@ -12,5 +13,9 @@ __all__ = [
     "RunningArtifact",
     "Sighting",
     "Snapshot",
+    "StandardsBaseline",
+    "StandardsBaselineRevision",
+    "StandardsResult",
+    "StandardsRun",
     "Trail",
 ]
