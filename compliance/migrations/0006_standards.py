@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0014_baseline_fetched"),
+        ("catalog", "0015_baseline_fetched"),
         ("compliance", "0005_artifact_called"),
     ]
 

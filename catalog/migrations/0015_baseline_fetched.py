@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0013_deliveries"),
+        ("catalog", "0014_deliveries"),
     ]
 
     operations = [

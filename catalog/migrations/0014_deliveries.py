@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0012_user_github_id"),
+        ("catalog", "0013_review_settings"),
     ]
 
     operations = [
