@@ -4,14 +4,15 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
 from catalog.actors import Actor
 from catalog.admin import GatehouseAdmin, ReadOnlyAdmin, admin_actor
 from catalog.admin.people import ORGANIZATION
-from compliance.models import DriftReport, EnvironmentBaseline, RunningArtifact, Sighting, Snapshot
+from compliance.models import AllowlistEntry, DriftReport, EnvironmentBaseline, RunningArtifact, Sighting, Snapshot
+from compliance.services.allowlist import add_to_allowlist, remove_from_allowlist
 from compliance.services.drift import approve_baseline
 
 
@@ -50,8 +51,8 @@ class SightingAdmin(ReadOnlyAdmin):
     date_hierarchy = "seen_at"
 
 
-class BaselineForm(forms.ModelForm):
-    """A baseline belongs to the organization of its environment."""
+class OfEnvironmentForm(forms.ModelForm):
+    """A row belongs to the organization of its environment."""
 
     def clean(self) -> dict[str, Any] | None:
         """Take over the organization, so that the row can be checked against it."""
@@ -63,7 +64,7 @@ class BaselineForm(forms.ModelForm):
 
 @admin.register(EnvironmentBaseline)
 class EnvironmentBaselineAdmin(GatehouseAdmin):
-    form = BaselineForm
+    form = OfEnvironmentForm
     create_service = approve_baseline
     fields = ["environment", "snapshot", "approved_by", "description"]
     list_display = ["environment", "snapshot", "is_active", "approved_by", "created_at"]
@@ -85,3 +86,32 @@ class DriftReportAdmin(ReadOnlyAdmin):
     list_filter = [ORGANIZATION, "has_drift", "drift_policy"]
     search_fields = ["environment__name"]
     date_hierarchy = "created_at"
+
+
+@admin.register(AllowlistEntry)
+class AllowlistEntryAdmin(GatehouseAdmin):
+    form = OfEnvironmentForm
+    create_service = add_to_allowlist
+    fields = ["environment", "digest", "name_pattern", "reason", "approved_by", "expires_at"]
+    list_display = ["__str__", "environment", "approved_by", "expires_at", "removed_at", "created_at"]
+    list_select_related = ["environment"]
+    list_filter = [ORGANIZATION, ("removed_at", admin.EmptyFieldListFilter)]
+    search_fields = ["environment__name", "digest", "name_pattern", "reason", "approved_by"]
+    autocomplete_fields = ["environment"]
+    date_hierarchy = "created_at"
+    actions = ("remove_selected",)
+
+    def actor(self, request: HttpRequest, obj: Model) -> Actor:
+        """Who works in the organization of the environment."""
+        return admin_actor(request, obj.environment.organization)  # type: ignore[attr-defined]
+
+    @admin.action(description="Remove from the allow-list", permissions=["remove"])
+    def remove_selected(self, request: HttpRequest, rows: QuerySet) -> None:
+        """End the selected entries that are not ended yet."""
+        for entry in rows.filter(removed_at=None).select_related("environment__organization"):
+            remove_from_allowlist(actor=self.actor(request, entry), entry=entry, reason="Removed in the admin.")
+        self.message_user(request, "Removed from the allow-list.")
+
+    def has_remove_permission(self, request: HttpRequest) -> bool:
+        """By the right to remove it."""
+        return self._may(request, "delete")

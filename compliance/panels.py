@@ -5,6 +5,7 @@ from catalog.rights import register_actions
 from catalog.services.components import BASELINES
 from catalog.services.events import subscribe
 from compliance.services.standards import found_default, is_known
+from compliance.views.allowlist import allowlist_panel
 from compliance.views.environment import (
     baseline_panel,
     changed_panel,
@@ -30,6 +31,8 @@ EVENT_WORDS = {
     "standards_baseline.updated": slots.EventWords(
         "mute", "clipboard-check", "changed the standards baseline {subject}"
     ),
+    "allowlist.added": slots.EventWords("warn", "pen-line", "allow-listed {subject} in {environment}: {reason}"),
+    "allowlist.removed": slots.EventWords("mute", "pen-line", "took {subject} off the allow-list of {environment}"),
     "drift.found": slots.EventWords("bad", "drift", "found drift in {subject}: {said}", ENVIRONMENT),
     "drift.cleared": slots.EventWords("ok", "drift", "found {subject} in sync again", ENVIRONMENT),
 }
@@ -42,6 +45,7 @@ def register() -> None:
     slots.register("environment.main", running_panel, order=10)
     slots.register("environment.main", changed_panel, order=40)
     slots.register("environment.aside", baseline_panel, order=40)
+    slots.register("environment.aside", allowlist_panel, order=50)
     slots.register("component.main", places_panel, order=25)
     slots.register("home.aside", drifted_panel, order=20)
     slots.register_events(EVENT_WORDS)
@@ -58,6 +62,9 @@ def register() -> None:
             "organization:standards_baseline:read": "See standards baselines",
             "organization:standards_baseline:create": "Make standards baselines",
             "organization:standards_baseline:update": "Change standards baselines",
+            "organization:allowlist:read": "See what is allow-listed",
+            "organization:allowlist:create": "Allow-list artifacts in environments",
+            "organization:allowlist:delete": "Remove artifacts from allow-lists",
             "organization:drift:read": "See drift",
             "organization:drift:create": "Check for drift",
         }

@@ -6,17 +6,20 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db.models import Q, Subquery
+from django.utils import timezone
 
 from catalog.actors import Actor
 from catalog.models import Environment
 from catalog.services.environments import DRIFTED_AS
 from compliance.images import short_name
-from compliance.models import Artifact, Sighting, Snapshot
+from compliance.models import AllowlistEntry, Artifact, Sighting, Snapshot
+from compliance.services.allowed import effective_entries, sort_out
 from compliance.services.builds import Build, Named, builds_of, near_misses
 from compliance.services.differences import Diff, Entry, Seen, diff_artifacts, seen_in
 
 SHOWN = 50  # artifacts, and changes, of one card
-IN_SYNC, UNKNOWN = Environment.DriftState.IN_SYNC.value, Environment.DriftState.UNKNOWN.value
+State = Environment.DriftState
+IN_SYNC, UNKNOWN, ALLOWED = State.IN_SYNC.value, State.UNKNOWN.value, State.ALLOWED.value
 
 
 class Change(NamedTuple):
@@ -91,7 +94,8 @@ class Row:
 class Overview:
     """One environment as its page shows it.
 
-    `approved` is the snapshot of the active baseline, with its approval; `drift` is how `latest` differs from it.
+    `approved` is the snapshot of the active baseline, with its approval; `drift` is how `latest` differs from it, and
+    `allowed` what differs and may, by the allow-list.
     `change` is the last snapshot that changed something, `changed` what it did to the one `before`.
     """
 
@@ -99,15 +103,18 @@ class Overview:
     latest: Snapshot | None = None
     approved: Snapshot | None = None
     drift: Diff | None = None
+    allowed: Sequence[Entry] = ()
     change: Snapshot | None = None
     before: Snapshot | None = None
     changed: Diff = field(default_factory=Diff)
     known: Known = field(default_factory=lambda: Known({}, {}))
     rows: Sequence[Row] = ()
+    allowlist: Sequence[AllowlistEntry] = ()
 
 
 def overview_of(actor: Actor, environment: Environment) -> Overview:
-    """What runs there, from at most six queries however much it is."""
+    """What runs there, from at most eight queries however much it is."""
+    entries = effective_entries(environment, timezone.now())
     snapshots = Snapshot.objects.visible_to(actor).filter(environment=environment)
     changed_at = Subquery(snapshots.changed().order_by("-index").values("index")[:1])
     wanted = Q(index=environment.snapshot_index) | Q(index=changed_at) | Q(index=changed_at - 1)
@@ -116,17 +123,20 @@ def overview_of(actor: Actor, environment: Environment) -> Overview:
     by_index = {each.index: each for each in snapshots.with_approval().filter(wanted).order_by("-index")}
     latest = by_index.get(environment.snapshot_index)
     if latest is None:
-        return Overview(environment)
+        return Overview(environment, allowlist=entries)
     approved = next((each for each in by_index.values() if each.approved_by), None)
     change = next((each for each in by_index.values() if each.added or each.updated or each.removed), None)
     before = by_index.get(change.index - 1) if change else None
     seen = seen_in({each.pk for each in (latest, change, before, approved) if each})
-    drift = diff_artifacts(seen.get(approved.pk, ()), seen.get(latest.pk, ())) if approved else None
+    drift: Diff | None = None
+    allowed: list[Entry] = []
+    if approved:
+        drift, allowed = sort_out(diff_artifacts(seen.get(approved.pk, ()), seen.get(latest.pk, ())), entries)
     changed = diff_artifacts(seen.get(before.pk, ()) if before else (), seen.get(change.pk, ())) if change else Diff()
     shown = _drifted_first(seen.get(latest.pk, ()), drift)[:SHOWN]
     known = known_of(actor, environment, [*(each[:3] for each in shown), *_newer(changed, *([drift] if drift else []))])
-    rows = _rows(environment, shown, drift, known)
-    return Overview(environment, latest, approved, drift, change, before, changed, known, rows)
+    rows = _rows(environment, shown, drift, allowed, known)
+    return Overview(environment, latest, approved, drift, allowed, change, before, changed, known, rows, entries)
 
 
 def _drifting(drift: Diff | None) -> set[tuple[str, str | None]]:
@@ -138,7 +148,10 @@ def _drifted_first(seen: Sequence[Seen], drift: Diff | None) -> list[Seen]:
     return sorted(seen, key=lambda each: ((each.name, each.digest) not in drifting, each.name, each.tag))
 
 
-def _rows(environment: Environment, shown: Sequence[Seen], drift: Diff | None, known: Known) -> list[Row]:
+def _rows(
+    environment: Environment, shown: Sequence[Seen], drift: Diff | None, allowed: Sequence[Entry], known: Known
+) -> list[Row]:
+    leave = {(each["artifactName"], each["sha256To"]): ALLOWED for each in allowed}
     drifting, drifted = _drifting(drift), DRIFTED_AS[Environment.DriftPolicy(environment.drift_policy)].value
     calm = IN_SYNC if drift is not None else UNKNOWN
     sighted = Sighting.objects.filter(environment=environment, digest__in={each.digest for each in shown})
@@ -148,7 +161,7 @@ def _rows(environment: Environment, shown: Sequence[Seen], drift: Diff | None, k
             each,
             known.builds.get(each.digest),
             known.near_miss(each.name, each.tag, each.digest),
-            drifted if (each.name, each.digest) in drifting else calm,
+            drifted if (each.name, each.digest) in drifting else leave.get((each.name, each.digest), calm),
             since.get(each.digest),
         )
         for each in shown

@@ -1,5 +1,6 @@
 from django.urls import path
 
+from compliance.views.allowlist import allowlist_page, allowlist_remove
 from compliance.views.flow import flow_list, flow_page
 from compliance.views.snapshot import environment_snapshots, snapshot_approve, snapshot_page
 from compliance.views.trail import artifact_page, attestation_page, evidence_download, trail_page
@@ -13,6 +14,8 @@ urlpatterns = [
     path("compliance/attestations/<uuid:uid>", attestation_page, name="attestation"),
     path("compliance/evidence/<uuid:uid>", evidence_download, name="evidence"),
     path("environments/<uuid:uid>/snapshots", environment_snapshots, name="environment-snapshots"),
+    path("environments/<uuid:uid>/allowlist", allowlist_page, name="allowlist"),
+    path("environments/allowlist/<uuid:uid>/remove", allowlist_remove, name="allowlist-remove"),
     path("environments/snapshots/<uuid:uid>", snapshot_page, name="snapshot"),
     path("environments/snapshots/<uuid:uid>/approve", snapshot_approve, name="snapshot-approve"),
 ]

@@ -1,7 +1,7 @@
 """The only writers of environments."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -123,15 +123,17 @@ def note_snapshot(environment: Environment, *, index: int, at: datetime, by: str
     environment.save(update_fields=["snapshot_index", "snapshot_at", "snapshot_by", "running_count"])
 
 
-def note_drift(environment: Environment, has_drift: bool | None, *, at: datetime) -> None:
-    """Write on the locked environment whether it drifts (None: nothing to compare), as its policy calls it.
+def note_drift(environment: Environment, has_drift: bool | None, *, at: datetime, allowed: bool = False) -> None:
+    """Write on the locked environment whether it drifts (None: nothing to compare), as its policy calls it; `allowed`
+    says that what differs is all allow-listed.
 
     `drifted_at` stays the moment the drift began.
     """
     if has_drift is None:
         state = State.UNKNOWN
     else:
-        state = DRIFTED_AS[Policy(environment.drift_policy)] if has_drift else State.IN_SYNC
+        calm = State.ALLOWED if allowed else State.IN_SYNC
+        state = DRIFTED_AS[Policy(environment.drift_policy)] if has_drift else calm
     since = (environment.drifted_at or at) if has_drift else None
     if (environment.drift_state, environment.drifted_at) != (state, since):
         environment.drift_state, environment.drifted_at = state, since
@@ -166,7 +168,7 @@ def check_scope(scope: Any) -> None:
     faults = [
         f"Pattern {pattern!r} is not a regular expression: {fault}"
         for pattern in dict.fromkeys([*scope["include"]["patterns"], *scope["exclude"]["patterns"]])
-        if (fault := _pattern_fault(pattern))
+        if (fault := pattern_fault(pattern))
     ]
     if faults:
         raise ValidationError({"scope": faults})
@@ -187,9 +189,10 @@ def _is_scope(scope: Any) -> bool:
     )
 
 
-def _pattern_fault(pattern: str) -> str:
+def pattern_fault(pattern: str, run: Callable[[list[str], list[str]], Any] | None = None) -> str:
+    """Why the database can't read a regular expression; '' when it can. `run` is how it will be asked to."""
     try:
-        matching([""], [pattern])
+        (run or matching)([""], [pattern])
     except (DataError, OperationalError) as error:
         return str(error).splitlines()[0]
     return ""
@@ -202,11 +205,23 @@ def matching(names: Sequence[str], patterns: Sequence[str]) -> set[str]:
     OperationalError after two seconds.
     """
     whole = [f"^(?:{pattern})$" for pattern in patterns]
-    if not (names and whole):
-        return set()
+    found = _asked("SELECT name FROM unnest(%s::text[]) AS name WHERE name ~ ANY(%s::text[])", names, whole)
+    return {name for (name,) in found}
+
+
+def found_in(names: Sequence[str], patterns: Sequence[str]) -> set[tuple[str, str]]:
+    """The pairs of name and pattern in which the pattern is found anywhere in the name. Raises as `matching` does."""
+    pairs = "SELECT name, pattern FROM unnest(%s::text[]) AS name, unnest(%s::text[]) AS pattern WHERE name ~ pattern"
+    return set(_asked(pairs, names, patterns))
+
+
+def _asked(query: str, names: Sequence[str], patterns: Sequence[str]) -> list[tuple[Any, ...]]:
+    """The rows of a query about names and regular expressions, under their time limit."""
+    if not (names and patterns):
+        return []
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(PATTERN_MILLISECONDS)])
-        cursor.execute("SELECT name FROM unnest(%s::text[]) AS name WHERE name ~ ANY(%s::text[])", [list(names), whole])
-        found = {row[0] for row in cursor.fetchall()}
+        cursor.execute(query, [list(names), list(patterns)])
+        found = cursor.fetchall()
         transaction.set_rollback(True)  # the limit ends here
     return found

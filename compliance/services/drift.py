@@ -12,6 +12,7 @@ from catalog.models import Environment
 from catalog.services.environments import lock_environment, note_drift
 from catalog.services.events import record_event
 from compliance.models import DriftReport, EnvironmentBaseline, Snapshot
+from compliance.services.allowed import effective_entries, sort_out
 from compliance.services.builds import trails_of
 from compliance.services.differences import Entry, diff_snapshots
 from config.errors import NotFound
@@ -112,7 +113,7 @@ def evaluate_drift(*, actor: Actor, environment: Environment, at: datetime | Non
 
 def _judge(actor: Actor, environment: Environment, at: datetime) -> tuple[DriftReport, DriftReport | None] | None:
     """The report of now, not stored yet, and the last one; what follows for the environment is written."""
-    report = _compare(environment)
+    report = _compare(environment, at)
     if report is None:
         note_drift(environment, None, at=at)
         return None
@@ -146,12 +147,16 @@ def active_baseline(environment: Environment) -> EnvironmentBaseline | None:
     )
 
 
-def _compare(environment: Environment) -> DriftReport | None:
-    """The report of now, not stored; three queries."""
+def _compare(environment: Environment, at: datetime) -> DriftReport | None:
+    """The report of `at`, not stored; three queries, and two more where an allow-list has to be asked."""
     baseline, snapshot = active_baseline(environment), latest_snapshot(environment)
     if baseline is None or baseline.snapshot is None or snapshot is None:
         return None
     diff = diff_snapshots(baseline.snapshot, snapshot)
+    if diff.added or diff.updated:
+        diff, allowed = sort_out(diff, effective_entries(environment, at))
+    else:
+        allowed = []
     return DriftReport(
         organization=environment.organization,
         environment=environment,
@@ -162,7 +167,7 @@ def _compare(environment: Environment) -> DriftReport | None:
         added=diff.added,
         removed=diff.removed,
         updated=diff.updated,
-        allowlisted=[],
+        allowlisted=allowed,
     )
 
 
@@ -175,7 +180,7 @@ def _note(actor: Actor, environment: Environment, report: DriftReport, last: Dri
     """Write the environment's drift columns, and the event when drift began, changed or ended."""
     told = environment.drift_state in (State.DRIFTED, State.WARNED)
     known = told and last is not None and last.drift_policy != Policy.IGNORE and _entries(last) == _entries(report)
-    note_drift(environment, report.has_drift, at=at)
+    note_drift(environment, report.has_drift, at=at, allowed=bool(report.allowlisted))
     if environment.drift_policy == Policy.IGNORE:
         return
     if report.has_drift and not known:

@@ -12,7 +12,7 @@ from compliance.requirements import Requirement, requirement_key
 from config.errors import GatehouseError
 from releases.services.gate_approvals import approvals
 from releases.services.gate_asked import Json
-from releases.services.gate_requirements import around, moment_of, no_policy, of_trail
+from releases.services.gate_requirements import allowlisted, around, moment_of, no_policy, of_trail
 
 FAULTS = (GatehouseError, ValidationError, ZoneInfoNotFoundError, LookupError, ValueError, TypeError)
 NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
@@ -77,10 +77,14 @@ def applying(inputs: Json) -> list[Json]:
 
 
 def _find(inputs: Json) -> Finding:
-    """Per flow the trail that leaves least open, newest first; then what the release and the environment ask.
+    """What is allow-listed may go whatever else is asked.
+
+    Else per flow the trail that leaves least open, newest first; then what the release and the environment ask.
 
     Every flow whose policies apply must be satisfied, so that reporting a digest to a laxer flow as well gains nothing.
     """
+    if inputs.get("allowlisted"):
+        return Finding([allowlisted(inputs)], [], inputs["trails"][0] if inputs["trails"] else None)
     policies = applying(inputs)
     groups: dict[str, list[Json]] = {}
     for policy in policies:
@@ -127,6 +131,8 @@ def _headline(verdict: str, requirements: Sequence[Json], inputs: Json) -> str:
         return "An approval is all that is missing."
     if still:
         return f"{_number(still)} of {_number(count).lower()} requirements {'is' if still == 1 else 'are'} open."
+    if [each["key"] for each in requirements] == ["allowlist"]:
+        return f"Allow-listed by {inputs['allowlisted']['approved_by']}."
     if [each["key"] for each in requirements] == ["policy"]:
         return "No policy asks for anything."
     return "The one requirement holds." if count == 1 else f"All {_number(count).lower()} requirements hold."

@@ -15,7 +15,9 @@ from catalog.actors import resource_path, system_actor, team_of
 from catalog.models import Component, Environment, Organization
 from catalog.services.events import plain
 from catalog.services.who import Who
+from compliance.digests import normal_digest
 from compliance.models import Attestation, DriftReport, Flow, Trail
+from compliance.services.allowed import leave_for
 from compliance.services.facts import SUPPLY, TrailFacts, facts_about
 from releases.models import ApprovalRequest, DeploymentPolicy
 from releases.services.electorate import DECIDE, Member, able, members_of, whom_to_ask
@@ -49,7 +51,7 @@ class Rows:
 
 
 def gather(question: Question) -> tuple[Json, Rows]:
-    """The inputs of one decision. At most eight queries, however many facts there are."""
+    """The inputs of one decision. At most eight queries, with an allow-list twelve, however many facts there are."""
     organization, environment = question.organization, question.environment
     policies = list(selected_policies(organization, environment))
     facts = _one_per_trail(facts_about(system_actor(organization), question.digest, at=question.at))
@@ -69,6 +71,7 @@ def gather(question: Question) -> tuple[Json, Rows]:
             "gate_default_allows": organization.gate_default_allows,
         },
         "environment": _environment(environment),
+        "allowlisted": _allowlisted(question),
         "flow": question.flow.uid if question.flow else None,
         "component": component_json(question.release.application.component) if question.release else None,
         "policies": [_policy(each) for each in policies],
@@ -139,6 +142,17 @@ def _environment(environment: Environment | None) -> Json | None:
         "drifted_at": environment.drifted_at,
         "drifted": _drifted(environment) if drifted and blocks else [],
     }
+
+
+def _allowlisted(question: Question) -> Json | None:
+    """By which entry of its allow-list the digest may go to the environment, whatever else is asked."""
+    if question.environment is None or not question.digest:
+        return None
+    entry = leave_for(question.environment, normal_digest(question.digest), question.at)
+    if entry is None:
+        return None
+    named = ("uid", "digest", "name_pattern", "reason", "approved_by", "created_at", "expires_at")
+    return {name: getattr(entry, name) for name in named}
 
 
 def _drifted(environment: Environment) -> list[str]:

@@ -88,6 +88,21 @@ def _reported(inputs: Json, flow: str, trail: Json | None) -> Requirement:
     )
 
 
+def allowlisted(inputs: Json) -> Requirement:
+    """The entry of the environment's allow-list that lets the digest pass, said by its name."""
+    entry, environment = inputs["allowlisted"], inputs["environment"]
+    words = "this digest" if entry["digest"] else "artifacts"
+    what = f"{words} whose name holds “{entry['name_pattern']}”" if entry["name_pattern"] else words
+    until = f" until {moment_of(entry['expires_at']):%d %b %Y, %H:%M} UTC" if entry["expires_at"] else ""
+    return Requirement(
+        key="allowlist",
+        title="Allow-listed",
+        state="waived",
+        detail=f"{entry['approved_by']} allows {what} in {environment['name']}{until}: {entry['reason']}",
+        fact=Fact(label=f"Allow-list of {environment['name']}", url=f"{environment['url']}/allowlist"),
+    )
+
+
 def no_policy(inputs: Json) -> Requirement:
     allows = inputs["organization"]["gate_default_allows"]
     known = "No active deployment policy is about this digest and environment."
@@ -151,7 +166,8 @@ def _drift(environment: Json) -> Requirement:
     if state == "unknown":
         detail = f"No snapshot of {environment['name']} was compared with a baseline yet."
         return Requirement(key="drift", title=title, state="not_required", detail=detail, fact=fact)
-    detail = f"{environment['name']} runs what was approved."
+    allowed = " or is allow-listed" if state == "allowed" else ""
+    detail = f"{environment['name']} runs what was approved{allowed}."
     return Requirement(key="drift", title=title, state="satisfied", detail=detail, fact=fact)
 
 

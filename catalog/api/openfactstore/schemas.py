@@ -1,6 +1,7 @@
 """What OpenFactstore's clients send about people, machines and their keys (contract 16), and what all bodies share."""
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,17 @@ class Uid(Text):
         if not re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", text):
             raise serializers.ValidationError("must be a UUID")
         return UUID(text)
+
+
+class Moment(serializers.DateTimeField):
+    """A moment with its offset (UTC without one) that every calendar can hold."""
+
+    def to_internal_value(self, value: Any) -> datetime:
+        moment = super().to_internal_value(value)
+        try:
+            return moment.astimezone(UTC)
+        except OverflowError as error:
+            raise serializers.ValidationError("is out of range") from error
 
 
 class Schema(WireSerializer):

@@ -1,11 +1,12 @@
 """Environments, what runs in them and what should, in OpenFactstore's words (contract 7)."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from catalog.models import Environment
 from catalog.models.environment import empty_scope
-from compliance.models import DriftReport, EnvironmentBaseline, RunningArtifact, Sighting, Snapshot
+from compliance.models import AllowlistEntry, DriftReport, EnvironmentBaseline, RunningArtifact, Sighting, Snapshot
 from compliance.services.builds import UNKNOWN, Build
 from compliance.services.differences import Diff
 
@@ -15,6 +16,8 @@ WORDS = {
     "drift_policy": "driftPolicy",
     "recorded_by": "recordedBy",
     "approved_by": "approvedBy",
+    "digest": "sha256",
+    "name_pattern": "namePattern",
 }
 
 
@@ -108,6 +111,22 @@ def from_report(environment: Environment, report: DriftReport) -> dict[str, Any]
         "removed": report.removed,
         "updated": report.updated,
         "allowlisted": report.allowlisted,
+    }
+
+
+def from_allowlist_entry(environment: Environment, entry: AllowlistEntry, at: datetime) -> dict[str, Any]:
+    """An entry of the allow-list, as it counts at `at`."""
+    return {
+        "id": entry.uid,
+        "environmentId": environment.uid,
+        "sha256": entry.digest or None,
+        "namePattern": entry.name_pattern or None,
+        "reason": entry.reason,
+        "approvedBy": entry.approved_by,
+        "createdAt": entry.created_at,
+        "expiresAt": entry.expires_at,
+        "status": "REMOVED" if entry.removed_at else "ACTIVE",
+        "isEffective": entry.is_effective(at),
     }
 
 

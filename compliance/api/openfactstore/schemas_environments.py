@@ -1,8 +1,11 @@
 """What OpenFactstore's clients send about environments, what runs in them and what should (contract 7)."""
 
+import re
+from typing import Any
+
 from rest_framework import serializers
 
-from catalog.api.openfactstore.schemas import Schema, Uid
+from catalog.api.openfactstore.schemas import Moment, Schema, Uid
 from catalog.models import Environment
 from catalog.services.environments import MAX_SCOPE, MAX_SCOPE_TEXT
 from compliance.services.snapshots import MAX_ARTIFACTS
@@ -70,3 +73,31 @@ class BaselineSchema(Schema):
     description = Text(max_length=10_000, allow_blank=True, required=False)
 
     blank_is_absent = ("snapshotId", "approvedBy")
+
+
+class AllowlistSchema(Schema):
+    """What may run in an environment. An artifact's name is a pattern of its letters."""
+
+    aliases = {"sha256Digest": "sha256"}
+    blank_is_absent = ("sha256", "sha256Digest", "namePattern", "artifactName", "approvedBy", "expiresAt")
+
+    sha256 = Text(max_length=255, source="digest", required=False)
+    namePattern = Text(max_length=512, source="name_pattern", required=False)
+    artifactName = Text(max_length=255, required=False)
+    reason = Name(max_length=10_000)
+    approvedBy = Name(max_length=255, source="approved_by", required=False)
+    expiresAt = Moment(source="expires_at", required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Something must be named."""
+        name = attrs.pop("artifactName", None)
+        if name is not None:
+            attrs.setdefault("name_pattern", literally(name))
+        if "digest" not in attrs and "name_pattern" not in attrs:
+            raise serializers.ValidationError({"sha256": "sha256 or namePattern is required"})
+        return attrs
+
+
+def literally(name: str) -> str:
+    """The pattern of these letters."""
+    return re.sub(r"([^\w\s])", r"\\\1", name)

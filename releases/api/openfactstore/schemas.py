@@ -1,25 +1,9 @@
 """What OpenFactstore's clients send about approvals, policies and the gate, in both spellings (contract 9, 10)."""
 
-from datetime import UTC, datetime
-from typing import Any
-
-from rest_framework import serializers
-
-from catalog.api.openfactstore.schemas import Schema, Uid
+from catalog.api.openfactstore.schemas import Moment, Schema, Uid
 from config.api.serializers import Flag, Name, Text, Texts
 
 COMMENT = 10_000  # letters of what somebody says
-
-
-class Moment(serializers.DateTimeField):
-    """A moment with its offset (UTC without one) that every calendar can hold."""
-
-    def to_internal_value(self, value: Any) -> datetime:
-        moment = super().to_internal_value(value)
-        try:
-            return moment.astimezone(UTC)
-        except OverflowError as error:
-            raise serializers.ValidationError("is out of range") from error
 
 
 class ApprovalSchema(Schema):
