@@ -150,8 +150,8 @@ def revoke(*, actor: Actor, secret: S, at: datetime | None = None) -> S:
     return locked
 
 
-def authenticate_key(token: str, **context: object) -> Actor:
-    """The actor an API key speaks for. Raises Unauthenticated for an unknown, expired or revoked key alike."""
+def key_in_force(token: str) -> ApiKey:
+    """The API key that `token` is. Raises Unauthenticated for an unknown, expired or revoked key alike."""
     digest = token_digest(token)
     key = (
         ApiKey.objects.filter(digest=digest)
@@ -162,6 +162,12 @@ def authenticate_key(token: str, **context: object) -> Actor:
     known = same_digest(key.digest if key else NOBODY, digest)
     if key is None or not known or not key.is_in_force():
         raise Unauthenticated("The credential is not valid.")
+    return key
+
+
+def authenticate_key(token: str, **context: object) -> Actor:
+    """The actor an API key speaks for. Raises Unauthenticated for an unknown, expired or revoked key alike."""
+    key = key_in_force(token)
     actor = key_actor(key, **context)
     if actor is None:
         raise Unauthenticated("The credential is not valid.")

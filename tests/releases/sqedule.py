@@ -19,6 +19,13 @@ TIMES = {"created_at", "updated_at"}
 RELEASE = {"id", "state", "source_identity", "metadata", "comments", "finalized_at"} | TIMES
 BINDING = "/v1/application-approval-ruleset-bindings/checkout/rules"
 FINAL = {"proposal_state": "final"}
+UNAUTHORIZED = (401, "Unauthorized action")
+
+
+def made(response: Any) -> dict:
+    """The body of an answer that is no refusal."""
+    assert response.status_code in (200, 201), response.content
+    return response.json()
 
 
 def refusal(response: Any) -> tuple[int, str]:

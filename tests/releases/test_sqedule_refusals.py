@@ -10,12 +10,12 @@ from releases.services.rulesets import create_ruleset
 from tests.releases.shipping import MATCHING, make_application
 from tests.releases.sqedule import BINDING, refusal
 
-LISTS = ["applications", "approval-rulesets", "application-approval-ruleset-bindings", "releases"]
+LISTS = ["applications", "approval-rulesets", "application-approval-ruleset-bindings", "releases", "audit-records"]
 BAD_PAGING = ["page=0", "page=x", "page=-1", "page=1.5", "per_page=x", "per_page=0", "per_page=1001"]
 
 
 def test_bad_paging_is_refused_by_name(api, subtests):
-    for path, query in product(LISTS, BAD_PAGING):
+    for path, query in product([*LISTS, "manual-approvals"], BAD_PAGING):
         with subtests.test(f"{path}?{query}"):
             status, error = refusal(api.get(f"/v1/{path}?{query}"))
 
@@ -219,6 +219,7 @@ NUMBERED = [
     ("PUT", "applications/none/proposals/{}/state", "version_id"),
     ("GET", "applications/none/releases/{}", "id"),
     ("GET", "applications/none/releases/{}/events", "id"),
+    ("POST", "applications/none/releases/{}/manual-approvals", "id"),
 ]
 NO_NUMBERS = ["x", "-1", "+1", "1.0", "0x1", "1e3", "%20", "%D9%A1", "9" * 25]
 

@@ -5,11 +5,14 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from catalog.models import Event, Organization
 from releases.models import (
     Application,
     ApplicationAdjustment,
+    ApprovalRequest,
     Binding,
     BindingAdjustment,
+    Decision,
     Outcome,
     Release,
     ReleaseBinding,
@@ -24,6 +27,14 @@ Body = dict[str, Any]
 CLI = "sqedule-cli/"
 NO_ANSWER = {"response_code": 0, "response_content_type": ""}  # and the reason stands for the body
 PEER_WORD = "in_progress"  # for pending: the released command line takes every other word for a final state
+VERDICTS: dict[str, str] = {Decision.Verdict.APPROVED: "approve", Decision.Verdict.REJECTED: "reject"}
+RESOURCE_TYPES = {  # tables whose word here is another
+    "ruleset": "approval_ruleset",
+    "binding": "application_approval_ruleset_binding",
+    "approvalrequest": "manual_approval",
+    "serviceaccount": "service_account",
+    "apikey": "api_key",
+}
 RULE_FIELDS: dict[str, tuple[str, ...]] = {
     Rule.Type.HTTP_API: ("url", "username", "password", "tls_ca_certificate", "retry_policy", "retry_limit"),
     Rule.Type.SCHEDULE: ("begin_time", "end_time", "days_of_week", "days_of_month", "months_of_year"),
@@ -153,6 +164,55 @@ def rule(row: Rule) -> Body:
     """An approval rule; a password is never shown."""
     body = {"type": row.type, "id": row.number, "enabled": row.enabled, "created_at": moment(row.created_at)}
     return body | {name: getattr(row, name, None) for name in RULE_FIELDS[row.type]}
+
+
+# Organizations, questions to people, history
+
+
+def organization(row: Organization) -> Body:
+    """An organization."""
+    return {"id": row.slug, "display_name": row.name}
+
+
+def manual_approval(row: ApprovalRequest, pending: str, *, may_decide: bool) -> Body:
+    """A manual rule that asks, or asked, people about a release, with what they said."""
+    asked = row.rule
+    return {
+        "rule_id": asked.number if asked else None,
+        "rule": rule(asked) if asked else None,
+        "status": row.status,
+        "may_decide": may_decide,
+        "created_at": moment(row.created_at),
+        "deadline": moment(row.deadline),
+        "application": listed_application(row.release.application) if row.release else None,
+        "release": release(row.release, pending) if row.release else None,
+        "votes": [vote(each) for each in row.decisions.all()],
+    }
+
+
+def vote(row: Decision) -> Body:
+    """What one person said."""
+    return {
+        "member": row.identity,
+        "decision": VERDICTS[row.verdict],
+        "comments": row.comments,
+        "created_at": moment(row.created_at),
+    }
+
+
+def audit_record(row: Event) -> Body:
+    """One thing that happened, by whom and from where."""
+    return {
+        "id": str(row.uid),
+        "type": row.kind,
+        "resource_type": RESOURCE_TYPES.get(row.subject_type, row.subject_type),
+        "resource": row.subject_label,
+        "member_type": row.actor_kind,
+        "member": row.actor_label,
+        "address": row.address,
+        "created_at": moment(row.occurred_at),
+        "details": row.data,
+    }
 
 
 # Releases

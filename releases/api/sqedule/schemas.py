@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from config.api.errors import drf_fields, refused_fields
-from config.api.serializers import Flag, Objects, Text, Whole, WireSerializer
+from config.api.serializers import Flag, Name, Objects, Text, Whole, WireSerializer
 from config.errors import BadInput, FieldError
 from releases.models import Rule
 from releases.models.ruleset import BindingAdjustment
@@ -201,6 +201,33 @@ class ReviewInput(SqeduleInput):
         if isinstance(data, dict) and state not in ("approved", "rejected"):
             raise BadInput("Invalid review state input")
         return super().to_internal_value(data)
+
+
+class LoginInput(SqeduleInput):
+    organization_id = Text(max_length=255, required=False, allow_blank=True)
+    email = Text(max_length=255, required=False, allow_blank=True)
+    service_account_name = Text(max_length=255, required=False, allow_blank=True)
+    password = Text(max_length=1024, required=False, allow_blank=True)
+
+
+class OrganizationInput(SqeduleInput):
+    id = Text(max_length=64, required=False, allow_blank=True)
+    display_name = Name(max_length=255, required=False, source="name")
+
+
+class VoteWord(serializers.Field):
+    """What somebody says to a manual rule: `approve` or `reject`."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if data not in ("approve", "reject"):
+            raise serializers.ValidationError("must be approve or reject")
+        return str(data)
+
+
+class VoteInput(SqeduleInput):
+    rule_id = Whole(least=1, most=2**63 - 1)
+    decision = VoteWord()
+    comments = Text(required=False, allow_blank=True)
 
 
 class ReleaseInput(SqeduleInput):

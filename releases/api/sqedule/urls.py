@@ -9,7 +9,10 @@ from releases.api.sqedule.views.applications import (
     ApplicationsView,
     ApplicationView,
 )
+from releases.api.sqedule.views.audit import AuditRecordsView
 from releases.api.sqedule.views.bindings import BindingKind, BindingsView, BindingView
+from releases.api.sqedule.views.manual import ManualApprovalsView, VoteView
+from releases.api.sqedule.views.organization import LoginView, OrganizationView, OwnOrganizationView, RefreshTokenView
 from releases.api.sqedule.views.releases import (
     AllReleasesView,
     CancelReleaseView,
@@ -39,6 +42,13 @@ urlpatterns = [
     path(RULESET, RulesetView.as_view()),
     path(BINDINGS, BindingsView.as_view()),
     path(BINDING, BindingView.as_view()),
+    path(f"{RELEASE}/manual-approvals", VoteView.as_view()),
+    path("manual-approvals", ManualApprovalsView.as_view()),
+    path("audit-records", AuditRecordsView.as_view()),
+    path("organization", OwnOrganizationView.as_view()),
+    path("organizations/<str:organization_id>", OrganizationView.as_view()),
+    path("auth/login", LoginView.as_view()),
+    path("auth/refresh-token", RefreshTokenView.as_view()),
     path("releases", AllReleasesView.as_view()),
     *(
         path(f"{resource}/{below}", view)

@@ -45,6 +45,10 @@ class SqeduleView(DialectView):
             response["Content-Type"] = "application/json; charset=utf-8"
         return response
 
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        """Which methods there are, in `Allow`."""
+        return Response(status=204)
+
     @property
     def pending(self) -> str:
         """The word this caller gets for a release that is not final."""
