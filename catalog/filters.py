@@ -10,7 +10,7 @@ from django.utils.functional import cached_property
 from django_filters import CharFilter, ChoiceFilter, FilterSet, ModelChoiceFilter, OrderingFilter
 
 from catalog.middleware import PortalRequest
-from catalog.models import Component, Environment, Team
+from catalog.models import Component, Environment, Project, Team
 
 CURSORS = ("after", "before")
 
@@ -95,6 +95,18 @@ class ComponentFilter(PortalFilter):
 
     class Meta:
         model = Component
+        fields: list[str] = []
+
+
+class ProjectFilter(PortalFilter):
+    """Projects by name or canonical, and by the team that has them."""
+
+    search_fields = ("name", "canonical", "description")
+    team = ModelChoiceFilter(queryset=_teams, empty_label="Any")
+    sort = OrderingFilter(fields=["name"])
+
+    class Meta:
+        model = Project
         fields: list[str] = []
 
 

@@ -5,7 +5,7 @@ from catalog.views.component import about_panel, dependencies_panel, integration
 from catalog.views.environment import history_panel
 from catalog.views.home import lately_panel
 
-COMPONENT, ENVIRONMENT = "catalog:component", "catalog:environment"
+COMPONENT, ENVIRONMENT, PROJECT = "catalog:component", "catalog:environment", "catalog:project"
 
 EVENT_WORDS = {
     "component.created": slots.EventWords("ok", "box", "added the component {subject}", COMPONENT),
@@ -13,8 +13,8 @@ EVENT_WORDS = {
     "environment.created": slots.EventWords("ok", "layers", "added the environment {subject}", ENVIRONMENT),
     "environment.updated": slots.EventWords("mute", "layers", "changed the environment {subject}", ENVIRONMENT),
     "environment.deleted": slots.EventWords("warn", "layers", "deleted the environment {subject}"),
-    "project.created": slots.EventWords("ok", "folder", "added the project {subject}"),
-    "project.updated": slots.EventWords("mute", "folder", "changed the project {subject}"),
+    "project.created": slots.EventWords("ok", "folder", "added the project {subject}", PROJECT),
+    "project.updated": slots.EventWords("mute", "folder", "changed the project {subject}", PROJECT),
     "project.deleted": slots.EventWords("warn", "folder", "deleted the project {subject}"),
     "project_version.created": slots.EventWords("mute", "package", "saved version {subject} of a project"),
     "project_environment.created": slots.EventWords("ok", "layers", "put {subject}"),
@@ -53,10 +53,12 @@ def register() -> None:
     slots.register_nav("Home", "catalog:home", "house", order=10)
     slots.register_nav("Catalog", "catalog:component-list", "box", order=20)
     slots.register_nav("Environments", "catalog:environment-list", "layers", order=30)
+    slots.register_nav("Projects", "catalog:project-list", "folder", order=25)
     slots.register("home.after", lately_panel)
     slots.register("component.main", dependencies_panel, order=60)
     slots.register("component.main", history_panel, order=90)
     slots.register("component.aside", integration_panel, order=10)
     slots.register("component.aside", about_panel, order=40)
     slots.register("environment.main", history_panel, order=90)
+    slots.register("project.main", history_panel, order=90)
     slots.register_events(EVENT_WORDS)

@@ -6,9 +6,12 @@ from integrations.views.notification import (
     notification_read,
     notification_read_all,
 )
+from integrations.views.store import store_list, store_page
 
 app_name = "integrations"
 urlpatterns = [
+    path("stores", store_list, name="store-list"),
+    path("stores/<uuid:uid>", store_page, name="store"),
     path("integrations/notifications", notification_list, name="notification-list"),
     path("integrations/notifications/read-all", notification_read_all, name="notification-read-all"),
     path("integrations/notifications/<uuid:uid>", notification, name="notification"),

@@ -1,5 +1,6 @@
 """Projects, and the environments each of them is in."""
 
+import json
 from typing import Self
 
 from django.core.validators import RegexValidator
@@ -178,3 +179,8 @@ class ProjectEnvironment(TenantModel):
     def name(self) -> str:
         """The name of its environment."""
         return self.environment.name
+
+    @property
+    def config_text(self) -> str:
+        """The config as JSON to read."""
+        return json.dumps(self.config, indent=2, ensure_ascii=False)

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.filters import EnvironmentFilter
 from catalog.middleware import PortalRequest
-from catalog.models import Component, Environment, Event
+from catalog.models import Component, Environment, Event, Project
 from catalog.timeline import timeline
 from catalog.views.access import portal
 from catalog.views.paging import keyset_page
@@ -34,7 +34,7 @@ def environment_page(request: PortalRequest, uid: str) -> HttpResponse:
     return render_page(request, "catalog/environment.html", {"environment": get_object_or_404(environments, uid=uid)})
 
 
-def history_panel(request: PortalRequest, subject: Component | Environment) -> str:
-    """The newest events about a component or an environment."""
+def history_panel(request: PortalRequest, subject: Component | Environment | Project) -> str:
+    """The newest events about a component, an environment or a project."""
     events = Event.objects.visible_to(request.actor).about(subject.uid)[:HISTORY]
     return render_to_string("catalog/panels/history.html", {"events": timeline(events)}, request=request)

@@ -14,7 +14,9 @@ from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from catalog.actors import Actor, require
+from catalog.models import ProjectEnvironment
 from catalog.services.events import record_event
+from catalog.ulids import ulid
 from config.errors import BadInput, Conflict, FieldError, NotFound
 from integrations.models import Store, StoreEntry
 from integrations.models.kv import path_of
@@ -226,6 +228,12 @@ def sweep_expired(at: datetime) -> int:
         total += count
         if count < SWEPT:
             return total
+
+
+def project_keys(link: ProjectEnvironment) -> tuple[str, Key]:
+    """Where runners keep what a project knows in an environment: the name of the store, and the prefix in it."""
+    organization, project = ulid(link.organization.uid.bytes), ulid(link.project.uid.bytes)
+    return f"PROJECT_{project}", [organization, project, link.name]
 
 
 def count_below(prefixes: Sequence[tuple[str, Key]], actor: Actor, at: datetime | None = None) -> list[int]:

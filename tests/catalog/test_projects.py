@@ -2,10 +2,13 @@
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from model_bakery import baker
 
 from catalog.models import Environment, Event, Project, ProjectEnvironment, ProjectFavorite
+from catalog.services.deployments import deploy, set_files
 from catalog.services.environments import create_environment, delete_environment, update_environment
 from catalog.services.project_environments import (
     link_environment,
@@ -188,3 +191,56 @@ def test_a_favorite_is_one_persons(admin, shop):
     assert not ProjectFavorite.objects.exists()
     with pytest.raises(BadInput):
         set_favorite(actor=make_machine(admin.organization)[0], project=shop, is_favorite=True)
+
+
+# Pages
+
+
+def test_the_project_page_shows_what_is_known(client, admin, shop, link):
+    client.force_login(admin.user)
+    set_files(actor=admin, project=shop, files=[{"filename": "src/index.ts", "content": "x" * 2048}])
+    deploy(actor=admin, link=link, name="v1.0")
+    merge_config(actor=admin, link=link, patch={"deploymentSpec": {"replicas": 3}})
+
+    page = client.get(reverse("catalog:project", args=[shop.uid])).text
+
+    for words in (
+        "Web Shop",
+        "web-shop",
+        "Running",
+        "v1.0",
+        "src/index.ts",
+        "replicas",
+        "2.0\xa0KB",
+        "added the project",
+    ):
+        assert words in page, words
+    assert f'href="{reverse("catalog:environment", args=[link.environment.uid])}"' in page
+
+
+def test_project_pages_cost_the_same_for_any_number_of_rows(client, admin, stranger):
+    client.force_login(admin.user)
+    secret = create_project(actor=stranger, name="their secret", environments=["production"])
+    costs = []
+    for rows in (1, 19):
+        for each in range(rows):
+            shop = create_project(actor=admin, name=f"shop {each}", environments=["production", "staging"])
+            deploy(actor=admin, link=shop.environments.first())
+        environment = Environment.objects.get(organization=admin.organization, name="production")
+        pages = [
+            reverse("catalog:project-list"),
+            reverse("catalog:project", args=[shop.uid]),
+            reverse("catalog:environment", args=[environment.uid]),
+        ]
+        for page in pages:
+            with CaptureQueriesContext(connection) as queries:
+                response = client.get(page)
+            assert response.status_code == 200
+            assert "their secret" not in response.text
+            costs.append(len(queries))
+
+    assert costs[:3] == costs[3:]
+    assert max(costs) <= 20
+    assert response.text.count("Draft") == 0
+    assert client.get(reverse("catalog:project", args=[secret.uid])).status_code == 404
+    assert "No match" in client.get(f"{pages[0]}?q=nothing").text

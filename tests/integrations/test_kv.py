@@ -1,10 +1,14 @@
 """Stores of keys and values: the wire, the conditions under which a write holds, and what time does to entries."""
 
+import re
 import threading
+from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 from model_bakery import baker
 
@@ -12,9 +16,10 @@ from catalog.actors import system_actor
 from catalog.api.versori.mapping import id_of
 from catalog.models import Event
 from catalog.services.organizations import create_organization
+from catalog.services.projects import create_project
 from catalog.ulids import read_ulid
 from integrations.models import Store, StoreEntry
-from integrations.services.kv import Wish, create_store, write_entries
+from integrations.services.kv import Wish, create_store, project_keys, write_entries
 from integrations.tasks import sweep_stores
 from tests.people import make_machine
 
@@ -335,3 +340,54 @@ def test_a_prefix_is_found_by_its_index(store):
 
     assert "store_entry_key" in rows.explain()
     assert read_ulid(id_of(store)) == store.uid
+
+
+# Pages
+
+
+def test_pages_show_stores_beside_the_projects_of_an_environment(client, kv, api, acme, admin, globex):
+    project = create_project(actor=admin, name="shop", environments=["production", "staging"])
+    create_project(actor=admin, name="quiet", environments=["production"])
+    name, prefix = project_keys(project.ordered_environments()[0])
+    store = create_store(actor=admin, name=name)
+    wishes = [Wish(key=[*prefix, "region", str(each)], value=f'"eu-{each}"') for each in range(3)]
+    expired = Wish(key=[*prefix, "gone"], value="1", lifetime=-timedelta(1))
+    write_entries(actor=admin, store=store, wishes=[*wishes, expired], at=timezone.now())
+    client.force_login(admin.user)
+
+    environment = client.get(reverse("catalog:environment", args=[project.ordered_environments()[0].environment.uid]))
+    page = client.get(reverse("catalog:project", args=[project.uid])).text
+    address = re.search(rf'href="({reverse("integrations:store", args=[store.uid])}[^"]+)">3</a>', environment.text)[1]
+    shown = client.get(address)
+    other = client.get(reverse("integrations:store", args=[store.uid]) + "?q=region")
+
+    assert "no store" in environment.text
+    assert "3 keys" in page
+    assert "0 keys" in page
+    assert len(shown.context["page"]) == 3
+    assert "eu-2" in shown.text
+    assert "gone" not in shown.text
+    assert "No match" in other.text
+    theirs = create_store(actor=system_actor(globex), name="secret store")
+    assert client.get(reverse("integrations:store", args=[theirs.uid])).status_code == 404
+    listed = client.get(reverse("integrations:store-list"))
+    assert name in listed.text
+    assert "secret store" not in listed.text
+
+
+def test_store_pages_cost_the_same_for_any_number_of_rows(client, admin, store):
+    client.force_login(admin.user)
+    costs = []
+    for rows in (1, 19):
+        for each in range(rows):
+            create_store(actor=admin, name=f"store {rows} {each}")
+        wishes = [Wish(key=[str(rows), str(each)], value="1") for each in range(rows)]
+        write_entries(actor=admin, store=store, wishes=wishes, at=timezone.now())
+        for page in (reverse("integrations:store-list"), reverse("integrations:store", args=[store.uid])):
+            with CaptureQueriesContext(connection) as queries:
+                response = client.get(page)
+            costs.append(len(queries))
+
+    assert len(response.context["page"]) == 20
+    assert costs[:2] == costs[2:]
+    assert max(costs) <= 20
