@@ -123,7 +123,7 @@ def test_a_person_switches_between_their_organizations_only(signed_in, admin, ac
     response = signed_in.post(reverse("catalog:organization-switch"), {"organization": "globex"})
 
     assert response.headers["Location"] == "/"
-    assert "<span>Globex</span>" in signed_in.get("/").text
+    assert '<span title="Globex">Globex</span>' in signed_in.get("/").text
 
 
 def test_htmx_gets_the_rows_and_a_restored_page_the_page(signed_in):
