@@ -188,7 +188,9 @@ def _matching(model: type[Model], reach: dict[int, str], patterns: Sequence[str]
 def require(actor: Actor, action: str, subject: Model | None = None) -> None:
     """Let `actor` do `action` on `subject`, or raise Forbidden naming the right that is missing."""
     if not actor.may(action, subject):
-        raise Forbidden(f"{actor.label} lacks the right {action}.")
+        refusal = Forbidden(f"{actor.label} lacks the right {action}.")
+        refusal.action = action
+        raise refusal
 
 
 def rules_of(role: Role) -> tuple[Rule, ...]:

@@ -28,6 +28,7 @@ class CatalogConfig(AppConfig):
                 "organization:team:read": "See teams",
                 "organization:team:create": "Make teams",
                 "organization:team:update": "Change teams and who is in them",
+                "organization:team:delete": "Delete teams",
                 "organization:system:read": "See systems",
                 "organization:system:create": "Make systems",
                 "organization:system:update": "Change systems",

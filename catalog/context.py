@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.functional import cached_property
 
@@ -75,6 +76,17 @@ class Shell:
     def sign_out_url(self) -> str:
         """Where one leaves."""
         return slots.page_url("account_logout")
+
+    @property
+    def mail(self) -> str:
+        """Where mail goes: "console", "nowhere", or "" for a mail server."""
+        backend = settings.EMAIL_BACKEND.rsplit(".", 2)[1]
+        return {"console": "console", "filebased": "console", "dummy": "nowhere"}.get(backend, "")
+
+    @property
+    def profile_url(self) -> str:
+        """One's own account."""
+        return slots.page_url("catalog:profile")
 
     @property
     def admin_url(self) -> str:

@@ -1,5 +1,7 @@
 """Forms of catalog's pages. Services check again; a form says it beside the field."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import cast
 
 from django import forms
@@ -7,6 +9,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from catalog.actors import Actor
 from catalog.models import Component, Team
+from config.errors import BadInput, Conflict, Forbidden, RuleViolation
 
 
 def add_refusal(form: forms.BaseForm, refusal: ValidationError) -> None:
@@ -14,6 +17,20 @@ def add_refusal(form: forms.BaseForm, refusal: ValidationError) -> None:
     faults = refusal.error_dict if hasattr(refusal, "error_dict") else {NON_FIELD_ERRORS: refusal.error_list}
     for name, errors in faults.items():
         form.add_error(name if name in form.fields else None, errors)
+
+
+@contextmanager
+def refusals_on(form: forms.BaseForm) -> Iterator[None]:
+    """Put what a service refuses inside on `form`, beside the field it is about where that is known."""
+    try:
+        yield
+    except ValidationError as refusal:
+        add_refusal(form, refusal)
+    except (BadInput, Conflict, Forbidden, RuleViolation) as error:
+        for each in error.fields:
+            form.add_error(each.path if each.path in form.fields else None, each.message)
+        if not error.fields:
+            form.add_error(None, error.message)
 
 
 CHOICES = {"kind": Component.Kind, "lifecycle": Component.Lifecycle, "criticality": Component.Criticality}

@@ -36,6 +36,14 @@ EVENT_WORDS = {
     "invitation.withdrawn": slots.EventWords("warn", "users-round", "took back the invitation of {subject}"),
     "invitation.accepted": slots.EventWords("ok", "users-round", "joined as {role}"),
     "invitation.declined": slots.EventWords("warn", "users-round", "declined to join"),
+    "member.removed": slots.EventWords("warn", "users-round", "removed the member {subject}"),
+    "member.renamed": slots.EventWords("mute", "users-round", "goes by another name: {subject}"),
+    "member.second_factor_removed": slots.EventWords("warn", "users-round", "removed the second factor of {subject}"),
+    "role.created": slots.EventWords("ok", "users-round", "made the role {subject}"),
+    "role.updated": slots.EventWords("mute", "users-round", "changed the role {subject}"),
+    "role.deleted": slots.EventWords("warn", "users-round", "deleted the role {subject}"),
+    "team.updated": slots.EventWords("mute", "users-round", "changed the team {subject}"),
+    "team.deleted": slots.EventWords("warn", "users-round", "deleted the team {subject}"),
     "team.created": slots.EventWords("ok", "users-round", "added the team {subject}"),
     "service_account.created": slots.EventWords("ok", "key-round", "added the service account {subject}"),
     "service_account.deleted": slots.EventWords("warn", "key-round", "deleted the service account {subject}"),
@@ -48,12 +56,26 @@ EVENT_WORDS = {
 }
 
 
+SETTINGS = [
+    ("Profile", "catalog:profile", ""),
+    ("Organization", "catalog:settings-organization", "organization:read"),
+    ("Members", "catalog:members", "organization:member:read"),
+    ("Teams", "catalog:teams", "organization:team:read"),
+    ("Roles", "catalog:roles", "organization:role:read"),
+    ("Service accounts", "catalog:service-accounts", "organization:service_account:read"),
+    ("API keys", "catalog:keys", "organization:api_key:read"),
+]
+
+
 def register() -> None:
     """Fill catalog's own places; called once when the app starts."""
     slots.register_nav("Home", "catalog:home", "house", order=10)
     slots.register_nav("Catalog", "catalog:component-list", "box", order=20)
     slots.register_nav("Environments", "catalog:environment-list", "layers", order=30)
     slots.register_nav("Projects", "catalog:project-list", "folder", order=25)
+    slots.register_nav("Settings", "catalog:settings", "settings", order=90)
+    for order, (label, page, action) in enumerate(SETTINGS):
+        slots.register_settings(label, page, action, order=10 * order)
     slots.register("home.after", lately_panel)
     slots.register("component.main", dependencies_panel, order=60)
     slots.register("component.main", history_panel, order=90)

@@ -98,6 +98,7 @@ _gates: list[Callable[[PortalRequest], Iterable[Gate]]] = []
 _waiting: list[tuple[str, Counter]] = []
 _tiles: list[tuple[int, Callable[[PortalRequest], Tile | None]]] = []
 _events: dict[str, EventWords] = {}
+_settings: list[tuple[int, str, str, str]] = []
 
 
 def register(slot: str, panel: Panel, *, order: int = 50) -> None:
@@ -134,6 +135,23 @@ def nav(request: PortalRequest) -> list[NavLink]:
             taken.add(key)
             links.append(NavLink(entry.label, url, entry.icon, _current(request.path, url), count, key))
     return links
+
+
+def register_settings(label: str, url_name: str, action: str = "", *, order: int) -> None:
+    """Add a page below Settings, shown to whoever may do `action` somewhere; without one to everybody."""
+    _settings.append((order, label, url_name, action))
+    _settings.sort()
+
+
+def settings_tabs(request: PortalRequest) -> list[NavLink]:
+    """The pages below Settings that this person may open."""
+    tabs = []
+    for _, label, url_name, action in _settings:
+        url = page_url(url_name)
+        if url and (not action or request.actor.may_somewhere(action)):
+            below = request.path == url or request.path.startswith(f"{url}/")
+            tabs.append(NavLink(label, url, "", "page" if request.path == url else "true" if below else "", 0, ""))
+    return tabs
 
 
 def page_url(name: str) -> str:

@@ -7,6 +7,7 @@ from catalog.views.home import home
 from catalog.views.invitation import invitation
 from catalog.views.organization import switch_organization
 from catalog.views.project import project_list, project_page
+from catalog.views.settings import keys, machines, members, organization, profile, roles, teams
 
 app_name = "catalog"
 urlpatterns = [
@@ -19,6 +20,33 @@ urlpatterns = [
     path("invitations/<str:token>", invitation, name="invitation"),
     path("projects", project_list, name="project-list"),
     path("projects/<uuid:uid>", project_page, name="project"),
+    path("settings", profile.settings_start, name="settings"),
+    path("settings/profile", profile.profile, name="profile"),
+    path("settings/profile/sessions", profile.sign_out_elsewhere, name="sessions-end"),
+    path("settings/general", organization.organization_settings, name="settings-organization"),
+    path("settings/members", members.member_list, name="members"),
+    path("settings/members/invite", members.member_invite, name="member-invite"),
+    path("settings/members/<uuid:uid>", members.member_page, name="member"),
+    path("settings/members/<uuid:uid>/remove", members.member_remove, name="member-remove"),
+    path("settings/members/<uuid:uid>/second-factor", members.member_second_factor, name="member-second-factor"),
+    path("settings/invitations/<uuid:uid>/resend", members.invitation_resend, name="invitation-resend"),
+    path("settings/invitations/<uuid:uid>/withdraw", members.invitation_withdraw, name="invitation-withdraw"),
+    path("settings/teams", teams.team_list, name="teams"),
+    path("settings/teams/new", teams.team_new, name="team-new"),
+    path("settings/teams/<uuid:uid>", teams.team_page, name="team"),
+    path("settings/teams/<uuid:uid>/delete", teams.team_delete, name="team-delete"),
+    path("settings/roles", roles.role_list, name="roles"),
+    path("settings/roles/new", roles.role_new, name="role-new"),
+    path("settings/roles/try", roles.role_try, name="role-try"),
+    path("settings/roles/<uuid:uid>", roles.role_page, name="role"),
+    path("settings/roles/<uuid:uid>/delete", roles.role_delete, name="role-delete"),
+    path("settings/service-accounts", machines.machine_list, name="service-accounts"),
+    path("settings/service-accounts/new", machines.machine_new, name="service-account-new"),
+    path("settings/service-accounts/<uuid:uid>", machines.machine_page, name="service-account"),
+    path("settings/keys", keys.key_list, name="keys"),
+    path("settings/keys/new", keys.key_new, name="key-new"),
+    path("settings/keys/<uuid:uid>/rotate", keys.key_rotate, name="key-rotate"),
+    path("settings/keys/<uuid:uid>/revoke", keys.key_revoke, name="key-revoke"),
     path("settings/appearance", appearance, name="appearance"),
     path("settings/organization", switch_organization, name="organization-switch"),
 ]

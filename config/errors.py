@@ -46,10 +46,11 @@ class Unauthenticated(GatehouseError):
 
 
 class Forbidden(GatehouseError):
-    """The actor is known and lacks the right; the message names the right (403)."""
+    """The actor is known and lacks the right; the message names the right, and so does `action` for pages (403)."""
 
     status = 403
     code = "forbidden"
+    action = ""
 
 
 class NotFound(GatehouseError):

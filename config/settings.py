@@ -28,6 +28,8 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "axes",
     "csp",
     "django_celery_beat",
@@ -129,12 +131,30 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"  # people are invited by an admin; nobody signs up by themselves
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # a stranger's address gets no mail from us
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_FORMS = {
+    "login": "catalog.account_forms.SignIn",
+    "change_password": "catalog.account_forms.ChangePassword",
+    "reset_password": "catalog.account_forms.ResetPassword",
+    "reset_password_from_key": "catalog.account_forms.NewPassword",
+}
+MFA_ADAPTER = "catalog.accounts.SecondFactor"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Gatehouse"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # the address is the one an admin invited
+MFA_FORMS = {
+    "activate_totp": "catalog.account_forms.ActivateCodes",
+    "authenticate": "catalog.account_forms.EnterCode",
+    "reauthenticate": "catalog.account_forms.EnterCodeAgain",
+}
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address"]
 AXES_USERNAME_FORM_FIELD = "login"
+AXES_USERNAME_CALLABLE = "catalog.accounts.counted_name"
 AXES_LOCKOUT_TEMPLATE = "account/locked.html"
 EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://" if EMBEDDED else "dummymail://")
 vars().update(EMAIL_CONFIG)

@@ -2,15 +2,20 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from catalog.api.description import Description, reader
 from config import views
+
+# What our own profile page does: changing one's address would let somebody pass for a named approver.
+OWN_PROFILE = RedirectView.as_view(pattern_name="catalog:profile")
 
 urlpatterns = [
     path("-/healthz", views.healthz),
     path("-/readyz", views.readyz),
     path("favicon.ico", views.favicon),
     path("admin/", admin.site.urls),
+    *(path(f"accounts/{page}/", OWN_PROFILE) for page in ("email", "sessions", "2fa")),
     path("accounts/", include("allauth.urls")),
     path("api/schema", Description.as_view()),
     path("api/docs", reader),

@@ -140,6 +140,15 @@ class GatehouseAdmin(admin.ModelAdmin):
         }
         return TemplateResponse(request, "admin/gatehouse/history.html", context)
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Where there is only one organization to choose, it is chosen."""
+        initial: dict[str, Any] = dict(super().get_changeform_initial_data(request))
+        if any(field.name == "organization" for field in self.opts.concrete_fields) and "organization" not in initial:
+            organizations = self.admin_site._registry[Organization].get_queryset(request)[:2]
+            if len(organizations) == 1:
+                initial["organization"] = organizations[0].pk
+        return initial
+
     # Who may
 
     def has_module_permission(self, request: HttpRequest) -> bool:

@@ -41,6 +41,8 @@ class SecretAdmin(GatehouseAdmin):
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(SecretAdmin):
+    """Keys are issued here as in the portal, where they can also be narrowed and rotated."""
+
     create_service = issue_api_key
     fields = ["organization", "label", "user", "service_account", "ttl_days"]
     list_display = [
@@ -55,6 +57,16 @@ class ApiKeyAdmin(SecretAdmin):
     ]
     list_select_related = ["organization", "user", "service_account"]
     autocomplete_fields = ["organization", "user", "service_account"]
+    helps = {
+        "label": "What it is for: you will know it by this.",
+        "user": "The person it speaks for; or leave it empty and choose a service account.",
+        "service_account": "The machine it speaks for. A key may do what its owner may, now and later.",
+        "ttl_days": "Days until it ends. Empty: it never does.",
+    }
+
+    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """The form, with a word on each field."""
+        return super().get_form(request, obj, change, help_texts=self.helps, **kwargs)
 
 
 @admin.register(WebhookToken)

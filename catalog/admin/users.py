@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import (
@@ -16,6 +18,9 @@ from django.http import HttpRequest
 
 from catalog.admin.base import staff_actors
 from catalog.models import Membership, User
+
+for unmanaged in (Authenticator, UserSession):  # a lost second factor is removed in the portal, sessions on the profile
+    admin.site.unregister(unmanaged)
 
 
 class NewUserForm(AdminUserCreationForm):

@@ -12,11 +12,12 @@ from catalog.actors import Actor
 from catalog.api.dry_run import PROBLEMS, REFUSALS, hindered, rehearsed
 from catalog.api.idempotency import HEADER, once, read_key
 from catalog.middleware import request_context, session_actor
+from catalog.services.second_factor import lacks_second_factor
 from catalog.services.tokens import authenticate
 from config.api.dialects import Dialect
 from config.api.errors import error_response, understood
 from config.dry_run import asks_for_dry_run
-from config.errors import GatehouseError, Unauthenticated, UnsupportedMediaType
+from config.errors import Forbidden, GatehouseError, Unauthenticated, UnsupportedMediaType
 
 log = structlog.get_logger(__name__)
 
@@ -75,6 +76,8 @@ class DialectView(APIView):
                 return authenticate(token, self.dialect.name, **request_context(request))
         if self.dialect.session and request.user.is_authenticated and csrf_passes(request):
             actor = session_actor(request)
+            if actor is not None and lacks_second_factor(actor):
+                raise Forbidden(f"{actor.organization} asks its members for a second factor. Set it up in the portal.")
             if actor is not None:
                 return actor
         raise Unauthenticated("A credential is needed.")

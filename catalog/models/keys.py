@@ -1,6 +1,6 @@
 """Credentials that let somebody in: API keys and Phaset webhook tokens. Only keyed digests are stored."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import Q
@@ -26,6 +26,16 @@ class Secret(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.label} …{self.last_four}"
+
+    @property
+    def state(self) -> str:
+        """How it stands now: active, ending (its last day, or the grace of a rotation), expired or revoked."""
+        now = timezone.now()
+        if self.revoked_at is not None:
+            return "ending" if self.revoked_at > now else "revoked"
+        if self.expires_at is None or self.expires_at > now + timedelta(days=7):
+            return "active"
+        return "ending" if self.expires_at > now else "expired"
 
     def is_in_force(self, at: datetime | None = None) -> bool:
         """Whether the token opens anything at `at` (default now)."""

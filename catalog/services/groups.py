@@ -78,6 +78,19 @@ def update_team(*, actor: Actor, team: Team, members: Iterable[User] | None = No
     return locked
 
 
+@transaction.atomic
+def delete_team(*, actor: Actor, team: Team) -> None:
+    """Delete a team; its people stay members, its components have no owner.
+
+    Raises Forbidden without `organization:team:delete`. Records `team.deleted`.
+    """
+    require(actor, "organization:team:delete", team)
+    locked = Team.objects.select_for_update().get(pk=team.pk)
+    data = {"components": Component.objects.filter(team=locked).count()}
+    record_event("team.deleted", subject=locked, actor=actor, data=data)
+    locked.delete()
+
+
 def _set_team_members(team: Team, members: Iterable[User]) -> list[str]:
     """Have exactly `members` in the team; their e-mail addresses. Raises BadInput for those of no reach here."""
     wanted = {each.pk: each for each in members}

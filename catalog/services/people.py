@@ -9,7 +9,7 @@ from catalog.models import Membership, Organization, Role, ServiceAccount, TeamM
 from catalog.services.changes import write_changes
 from catalog.services.events import record_event
 from catalog.services.grants import OWNER, require_role
-from config.errors import RuleViolation
+from config.errors import Forbidden, RuleViolation
 
 EVERYTHING = ("owner", "admin")
 
@@ -68,6 +68,22 @@ def remove_member(*, actor: Actor, membership: Membership) -> None:
     data = {"user": locked.user.email, "role": locked.role.canonical}
     record_event("member.removed", subject=locked, actor=actor, data=data)
     locked.delete()
+
+
+@transaction.atomic
+def rename_oneself(*, actor: Actor, name: str) -> User:
+    """Go by another name. Raises Forbidden for a machine, ValidationError. Records `member.renamed`, if it is new."""
+    if actor.user is None:
+        raise Forbidden("Only a person has a profile.")
+    user = User.objects.select_for_update().get(pk=actor.user.pk)
+    if user.name == name:
+        return user
+    before, user.name = user.name, name
+    user.clean_fields(exclude=["password"])
+    user.save(update_fields=["name", "updated_at"])
+    membership = Membership.objects.get(user=user, organization=actor.organization)
+    record_event("member.renamed", subject=membership, actor=actor, data={"before": before, "after": name})
+    return user
 
 
 def _locked_member(membership: Membership) -> Membership:

@@ -105,8 +105,11 @@ def authenticate(credential: str, audience: str, **context: Any) -> Actor:
 
 
 def authenticate_token(text: str, audience: str, **context: Any) -> Actor:
-    """The actor a token of `audience` speaks for in its organization. Raises Unauthenticated as `read` does, and for a
-    token without an organization or whose person has left it."""
+    """The actor a token of `audience` speaks for in its organization.
+
+    Raises Unauthenticated as `read` does, and for a token without an organization, whose person has left it, or which a
+    password alone got where the organization asks for a second factor.
+    """
     token = read(text, audience)
     actor: Actor | None = None
     if token.key is not None:
@@ -115,6 +118,8 @@ def authenticate_token(text: str, audience: str, **context: Any) -> Actor:
         actor = user_actor(token.user, token.organization.pk, **context)
     if actor is None or token.organization is None or actor.organization_id != token.organization.pk:
         raise Unauthenticated(INVALID)
+    if token.user is not None and actor.organization.require_second_factor:
+        raise Unauthenticated(f"{actor.organization} asks for a second factor; use an API key.")
     return actor
 
 

@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from catalog import commands, drawings, icons, moments, slots, vocabulary
 from catalog import requirements as reading
+from catalog.rights import ACTIONS
 from catalog.views.paging import query_string
 
 register = template.Library()
@@ -284,6 +285,21 @@ def spark(values: Sequence[float], label: str, *, kind: str = "line") -> dict[st
 
 
 # ---- rights and panels
+
+
+@register.filter
+def refusal(error: Any) -> str:
+    """Why a page is refused, for people: what the right that is missing would let them do, not what it is called."""
+    known = ACTIONS.get(getattr(error, "action", ""))
+    if known is None:
+        return getattr(error, "message", "")
+    return f"Your role does not let you {known[0].lower()}{known[1:]}. An owner or admin of the organization can help."
+
+
+@register.inclusion_tag("catalog/settings/tabs.html", takes_context=True)
+def settings_tabs(context: template.Context) -> dict[str, Any]:
+    """The pages below Settings that this person may open."""
+    return {"tabs": slots.settings_tabs(context["request"])}
 
 
 @register.simple_tag(takes_context=True)

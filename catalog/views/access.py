@@ -4,13 +4,15 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from catalog.middleware import PortalRequest
+from catalog.services.second_factor import lacks_second_factor
 from config.errors import GatehouseError
 
 View = Callable[..., HttpResponse]
@@ -19,14 +21,18 @@ View = Callable[..., HttpResponse]
 def portal(view: View) -> View:
     """Let a signed-in member of an organization in; others go to the login page, or are told they belong nowhere.
 
-    The page's times are in the organization's zone. What a service refuses, and the view does not put beside a field,
-    is a page with the refusal's status and words.
+    Where the organization asks for a second factor, somebody without one is led to set it up. The page's times are in
+    the organization's zone. What a service refuses, and the view does not put beside a field, is a page with the
+    refusal's status and words.
     """
 
     @wraps(view)
     def guarded(request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.actor:
             raise PermissionDenied("You are signed in, but no organization has you as a member. Ask its owner.")
+        if lacks_second_factor(request.actor):
+            messages.warning(request, f"{request.actor.organization} asks its members for a second factor. Set it up.")
+            return redirect("mfa_activate_totp")
         try:
             with timezone.override(request.actor.organization.zone()):
                 return view(request, *args, **kwargs)
