@@ -214,6 +214,19 @@ TEAM_RULES = ArraySubquery(
 )
 
 
+# What a membership's role allows, and the organizations it reaches: found with the membership, in one query.
+ROLE_RULES = ArraySubquery(
+    RoleRule.objects.filter(role=OuterRef("role"))
+    .order_by("pk")
+    .values(said=JSONObject(action="action", resources="resources"))
+)
+REACH = ArraySubquery(
+    Organization.objects.filter(path__startswith=OuterRef("organization__path"))
+    .order_by("pk")
+    .values(said=JSONObject(pk="pk", slug="slug"))
+)
+
+
 def reach_of(organization: Organization) -> dict[int, str]:
     """The ids and slugs of an organization and all below it."""
     if not organization.path:  # not yet in the tree: everything would start with it
@@ -228,8 +241,7 @@ def user_actor(user: User, organization_id: int | None = None, **context: Any) -
     memberships = tuple(
         Membership.objects.filter(user=user)
         .select_related("organization", "role")
-        .prefetch_related("role__rules")
-        .annotate(team_rules=TEAM_RULES)
+        .annotate(role_rules=ROLE_RULES, team_rules=TEAM_RULES, reach=REACH)
         .order_by("organization__name", "pk")
     )
     if not memberships:
@@ -239,8 +251,8 @@ def user_actor(user: User, organization_id: int | None = None, **context: Any) -
         kind="user",
         label=user.email,
         organization=chosen.organization,
-        reach=reach_of(chosen.organization),
-        rules=rules_of(chosen.role) + said_rules(chosen.team_rules),
+        reach={each["pk"]: each["slug"] for each in chosen.reach},
+        rules=said_rules(chosen.role_rules) + said_rules(chosen.team_rules),
         role=chosen.role.canonical,
         user=user,
         memberships=memberships,

@@ -125,6 +125,6 @@ def test_an_actor_costs_the_same_for_any_number_of_organizations(acme, below, dj
         child = create_organization(name=f"Child {number}", parent=acme)
         member(child, user)
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(1):
         actor = user_actor(user)
     assert len(actor.reach) == len(actor.organizations) == below + 1
