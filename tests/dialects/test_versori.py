@@ -278,10 +278,12 @@ def test_a_list_costs_the_same_for_any_number_of_projects(api, home, admin, djan
 
 
 def test_a_deleted_project_is_gone(api, at, shop, api_as):
+    api.put_json(f"{at}/deploy")
     assert api_as("viewer").delete(at).status_code == 403
     assert api.delete(at).status_code == 204
     assert api.get(at).status_code == 404
     assert not Project.objects.exists()
+    assert not ProjectVersion.objects.exists()
     assert Environment.objects.exists()
 
 
