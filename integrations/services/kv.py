@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection, transaction
-from django.db.models import Count, F, Q
-from django.utils import timezone
+from django.db.models import Case, F, Func, IntegerField, OuterRef, Q, When
 
 from catalog.actors import Actor, require
 from catalog.models import ProjectEnvironment
@@ -25,6 +25,7 @@ READ, WRITE = "organization:store:read", "organization:store:write"
 Key = list[str]
 MOST_SEGMENTS = 64
 LONGEST_KEY = 2000  # bytes, what an index row of PostgreSQL takes with room to spare
+COUNTED = 1001  # pages say "1,000+"
 SWEPT = 5000  # rows a statement of the sweep deletes
 WRITTEN = ["value", "metadata", "version", "expires_at", "lifetime", "is_refreshed", "updated_at"]
 
@@ -236,14 +237,23 @@ def project_keys(link: ProjectEnvironment) -> tuple[str, Key]:
     return f"PROJECT_{project}", [organization, project, link.name]
 
 
-def count_below(prefixes: Sequence[tuple[str, Key]], actor: Actor, at: datetime | None = None) -> list[int]:
-    """How many entries there are at `at` below each (name of a store, prefix) that the actor may read; one query."""
-    if not prefixes:
-        return []
-    names = [f"n{position}" for position in range(len(prefixes))]
-    wanted = [Q(store__name=name, path__startswith=path_of(prefix)) for name, prefix in prefixes]
-    rows = StoreEntry.objects.visible_to(actor).filter(store__name__in={name for name, _ in prefixes})
-    counts = rows.alive(at or timezone.now()).aggregate(
-        **{name: Count("pk", filter=each) for name, each in zip(names, wanted, strict=True)}
-    )
-    return [counts[name] for name in names]
+def stores_with_counts(
+    actor: Actor, organization_id: int, places: Sequence[tuple[str, Key]], at: datetime
+) -> list[tuple[Store, int] | None]:
+    """For each (name of a store of the organization, prefix) the store, if the actor may read it, and how many entries
+    there are below the prefix at `at`, counted up to COUNTED. One query."""
+    counts = {}
+    for place, (name, prefix) in enumerate(places):
+        entries = StoreEntry.objects.filter(store=OuterRef("pk")).below(prefix).alive(at).order_by()
+        found = Func(ArraySubquery(entries.values("pk")[:COUNTED]), function="cardinality", output_field=IntegerField())
+        counts[f"count{place}"] = Case(When(name=name, then=found), default=0)
+    stores = {
+        each.name: each
+        for each in Store.objects.visible_to(actor)
+        .filter(organization=organization_id, name__in={name for name, _ in places})
+        .annotate(**counts)
+    }
+    return [
+        (stores[name], getattr(stores[name], f"count{place}")) if name in stores else None
+        for place, (name, _) in enumerate(places)
+    ]

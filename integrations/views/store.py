@@ -16,11 +16,11 @@ from catalog.middleware import PortalRequest
 from catalog.models import Environment, Project, ProjectEnvironment
 from catalog.ulids import ulid
 from catalog.views.access import portal
-from catalog.views.paging import keyset_page
+from catalog.views.paging import COUNT_LIMIT, keyset_page
 from catalog.views.rendering import render_page
 from integrations.models import Store, StoreEntry
 from integrations.models.kv import path_of
-from integrations.services.kv import count_below, project_keys
+from integrations.services.kv import project_keys, stores_with_counts
 
 LINKS = 20  # of one environment
 PREVIEW = 160  # letters of a value
@@ -101,18 +101,14 @@ def project_panel(request: PortalRequest, project: Project) -> str:
 def counted(request: PortalRequest, links: list[ProjectEnvironment]) -> list[dict[str, Any]]:
     """Each link with its store (None while there is none), how many keys it has there and how they begin."""
     places = [project_keys(link) for link in links]
-    names = {name for name, _ in places}
-    stores = {
-        (each.organization_id, each.name): each
-        for each in Store.objects.visible_to(request.actor).filter(name__in=names)
-    }
-    counts = count_below(places, request.actor) if stores else [0] * len(links)
+    found = stores_with_counts(request.actor, links[0].organization_id, places, timezone.now()) if links else []
     return [
         {
             "link": link,
-            "store": stores.get((link.organization_id, name)),
-            "count": count,
+            "store": each[0] if each else None,
+            "count": each[1] if each else 0,
+            "label": f"{COUNT_LIMIT:,}+" if each and each[1] > COUNT_LIMIT else f"{each[1] if each else 0:,}",
             "prefix": path_of(prefix),
         }
-        for link, (name, prefix), count in zip(links, places, counts, strict=True)
+        for link, (_, prefix), each in zip(links, places, found, strict=True)
     ]

@@ -21,6 +21,7 @@ from catalog.ulids import read_ulid
 from integrations.models import Store, StoreEntry
 from integrations.services.kv import Wish, create_store, project_keys, write_entries
 from integrations.tasks import sweep_stores
+from tests.dialects.test_walk import HOSTILE_BODIES
 from tests.people import make_machine
 
 
@@ -114,7 +115,7 @@ def test_keys_differ_by_every_letter_and_slash(kv):
     assert kv("GET", ["none"])["code"] == "404000"
 
 
-def test_bad_keys_and_bodies_are_refused(kv, store):
+def test_bad_keys_and_bodies_are_refused(kv, api, store):
     for key in ("", "%FF", "/".join("a" * 65), "x" * 2500):
         assert (kv("GET", key)["code"], kv.status) == ("400000", 400), key
     for options in (
@@ -150,6 +151,11 @@ def test_bad_keys_and_bodies_are_refused(kv, store):
     ):
         kv(*operation.split(), body)
         assert kv.status == 400, (operation, body)
+    for body in HOSTILE_BODIES:
+        for method, operation in (("PUT", "a"), ("PUT", "batch"), ("POST", "batch"), ("DELETE", "batch")):
+            path = f"/api/v2/store/{id_of(store)}/kv/{operation}"
+            refused = api.generic(method, path, body, content_type="application/json")
+            assert (refused.status_code, refused.json()["code"]) == (400, "400000"), (operation, body[:30])
     assert not StoreEntry.objects.exists()
 
 
