@@ -22,7 +22,6 @@ CHANGEABLE = (
     "approval_hours",
     "records_by_integrations",
     "gate_default_allows",
-    "provenance_key",
     "require_second_factor",
 )
 

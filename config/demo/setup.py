@@ -3,17 +3,22 @@
 import secrets
 from dataclasses import dataclass, field
 
+from django.utils import timezone
+
 from catalog.actors import Actor, service_account_actor, system_actor, token_actor, user_actor
 from catalog.models import Component, Environment, Organization, Role, System, Team, User, WebhookToken
 from catalog.services.components import create_component
+from catalog.services.deployments import deploy
 from catalog.services.environments import create_environment
 from catalog.services.groups import create_domain, create_system, create_team
 from catalog.services.keys import issue_api_key, issue_webhook_token
 from catalog.services.organizations import create_organization
 from catalog.services.people import add_member, create_service_account
+from catalog.services.projects import create_project
 from compliance.models import Flow
 from compliance.services.flows import create_flow
 from config.demo import world
+from integrations.services.kv import Wish, create_store, project_keys, write_entries
 from releases.models import Application
 from releases.services.applications import create_application
 from releases.services.bindings import create_binding
@@ -57,6 +62,7 @@ def found(organization_name: str = world.ORGANIZATION, slug: str = world.SLUG) -
     _invite(demo)
     _own(demo)
     _run(demo)
+    _connect(demo)
     _rule(demo)
     return demo
 
@@ -162,6 +168,20 @@ def _run(demo: Demo) -> None:
             environment=demo.environments["staging"],
             required_types=["junit"],
         )
+
+
+def _connect(demo: Demo) -> None:
+    """Projects that connect us to others, deployed to both environments, with what they keep there."""
+    now = timezone.now()
+    for name, (description, files, keys) in world.PROJECTS.items():
+        project = create_project(
+            actor=demo.admin, name=name, description=description, environments=["staging", "production"]
+        )
+        for link, version in zip(project.ordered_environments(), ("2.4.0", "2.3.1"), strict=True):
+            deploy(actor=demo.admin, link=link, name=version, files=files)
+            store, prefix = project_keys(link)
+            wishes = [Wish(key=[*prefix, *key], value=value) for key, value in keys.items()]
+            write_entries(actor=demo.admin, store=create_store(actor=demo.admin, name=store), wishes=wishes, at=now)
 
 
 def _rule(demo: Demo) -> None:

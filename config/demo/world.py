@@ -95,3 +95,21 @@ def slo(name: str) -> dict[str, object]:
         "target": "99.9 %",
         "period": 30,
     }
+
+
+# name: description, files, keys and values it keeps in each environment
+PROJECTS: dict[str, tuple[str, list[dict[str, str]], dict[tuple[str, ...], str]]] = {
+    "Ledger to accounting": (
+        "Books every settled payout in the accounting system, once.",
+        [
+            {"filename": "src/index.ts", "content": "export const schedule = '*/10 * * * *'\n"},
+            {"filename": "package.json", "content": '{"name": "ledger-to-accounting"}\n'},
+        ],
+        {("cursor", "payouts"): '"2026-11-20T17:40:00Z"', ("map", "EUR"): "4400", ("map", "GBP"): "4410"},
+    ),
+    "Merchant onboarding": (
+        "Takes merchants from the sales system and asks for what is missing.",
+        [{"filename": "src/index.ts", "content": "export const webhook = 'merchant'\n"}],
+        {("cursor", "merchants"): "48113"},
+    ),
+}

@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from model_bakery import baker
 
+from catalog.actors import system_actor
 from catalog.models import Environment, Event, Project, ProjectEnvironment, ProjectFavorite
 from catalog.services.deployments import deploy, set_files
 from catalog.services.environments import create_environment, delete_environment, update_environment
@@ -19,6 +20,7 @@ from catalog.services.project_environments import (
 )
 from catalog.services.projects import create_project, delete_project, favorites_of, set_favorite, update_project
 from config.errors import BadInput, Conflict, Forbidden, NotFound
+from tests.catalog.desk import page_of
 from tests.people import make_actor, make_machine
 
 Status = ProjectEnvironment.Status
@@ -244,3 +246,24 @@ def test_project_pages_cost_the_same_for_any_number_of_rows(client, admin, stran
     assert response.text.count("Draft") == 0
     assert client.get(reverse("catalog:project", args=[secret.uid])).status_code == 404
     assert "No match" in client.get(f"{pages[0]}?q=nothing").text
+
+
+def test_the_admin_makes_projects_through_their_services(desk, acme, superuser):
+    project = {"organization": acme.pk, "name": "Shop", "description": ""}
+    assert desk.post(page_of(Project, "add"), project).status_code == 302
+    shop = Project.objects.get()
+    environment = create_environment(actor=system_actor(acme), name="production")
+    link = {"project": shop.pk, "environment": environment.pk, "execution_pool": "", "config": "{}"}
+    assert desk.post(page_of(ProjectEnvironment, "add"), link).status_code == 302
+    stored = ProjectEnvironment.objects.get()
+    again = desk.post(page_of(ProjectEnvironment, "add"), link)
+    changed = desk.post(page_of(ProjectEnvironment, "change", stored.pk), {"execution_pool": "moon", "config": "{}"})
+
+    assert (shop.canonical, stored.execution_pool, stored.organization) == ("shop", "default", acme)
+    assert "The project has this environment." in again.text
+    assert "no execution pool" in changed.text
+    refused = desk.post(page_of(Environment, "delete", environment.pk), {"post": "yes"}, follow=True)
+    assert "is linked to Shop" in refused.text
+    assert Event.objects.get(kind="project_environment.created").actor_label == superuser.email
+    assert desk.post(page_of(Project, "delete", shop.pk), {"post": "yes"}).status_code == 302
+    assert not ProjectEnvironment.objects.exists()
