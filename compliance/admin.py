@@ -12,7 +12,7 @@ from catalog.actors import Actor
 from catalog.admin import GatehouseAdmin, ReadOnlyAdmin, admin_actor
 from catalog.admin.people import ORGANIZATION
 from compliance import admin_environments, admin_standards  # noqa: F401  register their models
-from compliance.models import Artifact, Attestation, Evidence, Flow, Trail
+from compliance.models import Artifact, Attestation, Evidence, Flow, Provenance, Trail
 from compliance.services.artifacts import register_artifact
 from compliance.services.attestations import record_attestation
 from compliance.services.flows import create_flow, delete_flow, update_flow
@@ -144,3 +144,12 @@ class EvidenceAdmin(ReadOnlyAdmin):
     def view_on_site(self, obj: Evidence) -> str:
         """The file, as a download."""
         return reverse("compliance:evidence", args=[obj.uid])
+
+
+@admin.register(Provenance)
+class ProvenanceAdmin(ReadOnlyAdmin):
+    list_display = ["builder_id", "builder_type", "artifact", "level", "verified", "recorded_by", "created_at"]
+    list_select_related = ["artifact"]
+    list_filter = [ORGANIZATION, "builder_type", "level", "verified"]
+    search_fields = ["builder_id", "artifact__name", "artifact__digest"]
+    date_hierarchy = "created_at"

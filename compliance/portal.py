@@ -18,6 +18,8 @@ EVENT_WORDS = {
     "trail.non_compliant": slots.EventWords("bad", "octagon-x", "made trail {subject} non-compliant", TRAIL),
     "trail.pending": slots.EventWords("busy", "loader-circle", "left trail {subject} pending", TRAIL),
     "artifact.registered": slots.EventWords("mute", "package", "registered {subject}", ARTIFACT),
+    "provenance.recorded": slots.EventWords("mute", "package", "recorded who built {subject}: {builder}", ARTIFACT),
+    "provenance.checked": slots.EventWords("mute", "shield-check", "checked who built {subject}. {said}", ARTIFACT),
     "attestation.recorded": slots.EventWords("mute", "shield-check", "attested {subject}: {status}", ATTESTATION),
     "evidence.attached": slots.EventWords("mute", "file", "attached {file} to {subject}: {status}", ATTESTATION),
     "assert.passed": slots.EventWords("ok", "shield-check", "asserted a digest against {subject}: compliant", FLOW),

@@ -4,8 +4,11 @@ import hashlib
 import hmac
 import secrets
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from django.conf import settings
 
 VERSION = b"\x01"
@@ -60,3 +63,31 @@ def decrypt(sealed: bytes, place: str) -> bytes:
         except (InvalidTag, ValueError):
             continue
     raise Undecipherable(f"What is kept for {place} can't be read.")
+
+
+PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | rsa.RSAPublicKey
+
+
+def public_key(pem: str) -> PublicKey:
+    """The key in `pem`. Raises ValueError for what is none, and for kinds other than ECDSA, Ed25519 and RSA."""
+    try:
+        key = load_pem_public_key(pem.encode())
+    except UnsupportedAlgorithm as error:
+        raise ValueError("The key is of a kind that is not known here.") from error
+    if not isinstance(key, PublicKey):
+        raise ValueError("The key is neither ECDSA nor Ed25519 nor RSA.")
+    return key
+
+
+def is_signed(key: PublicKey, signature: bytes, message: bytes) -> bool:
+    """Whether whoever has the private half of `key` signed `message`; with SHA-256 but for Ed25519."""
+    try:
+        if isinstance(key, ed25519.Ed25519PublicKey):
+            key.verify(signature, message)
+        elif isinstance(key, ec.EllipticCurvePublicKey):
+            key.verify(signature, message, ec.ECDSA(hashes.SHA256()))
+        else:
+            key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
+    except InvalidSignature:
+        return False
+    return True

@@ -60,7 +60,14 @@ class OrganizationAdmin(GatehouseAdmin):
     list_select_related = ["parent"]
     search_fields = ["name", "slug", "public_id"]
     autocomplete_fields = ["parent"]
-    switches = ["four_eyes", "review_policy", "approval_hours", "records_by_integrations", "gate_default_allows"]
+    switches = [
+        "four_eyes",
+        "review_policy",
+        "approval_hours",
+        "records_by_integrations",
+        "gate_default_allows",
+        "provenance_key",
+    ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """For no superuser: those they belong to, and what is below."""

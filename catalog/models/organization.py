@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from catalog.models.base import Keyed
+from config.crypto import public_key
 
 known_time_zones = cache(zoneinfo.available_timezones)  # it reads a whole tree of files
 
@@ -18,6 +19,14 @@ def check_time_zone(name: str) -> None:
     """Refuse what is not an IANA time zone name."""
     if name not in known_time_zones():
         raise ValidationError("Not an IANA time zone name.")
+
+
+def check_public_key(pem: str) -> None:
+    """Refuse what is no public key we can verify a signature with."""
+    try:
+        public_key(pem)
+    except ValueError as error:
+        raise ValidationError("Not an ECDSA, Ed25519 or RSA public key in PEM.") from error
 
 
 class Organization(Keyed):
@@ -47,6 +56,12 @@ class Organization(Keyed):
     )
     records_by_integrations = models.BooleanField(
         default=False, help_text="A Phaset push of an unknown record id creates the component."
+    )
+    provenance_key = models.TextField(
+        blank=True,
+        default="",
+        validators=[check_public_key],
+        help_text="Public key (PEM) that signatures of provenance are verified with; without one they are not.",
     )
     gate_default_allows = models.BooleanField(
         default=True, help_text="Let a digest pass where no deployment policy applies."

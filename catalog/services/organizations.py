@@ -22,6 +22,7 @@ CHANGEABLE = (
     "approval_hours",
     "records_by_integrations",
     "gate_default_allows",
+    "provenance_key",
     "require_second_factor",
 )
 

@@ -1,5 +1,6 @@
 from compliance.models.allowlist import AllowlistEntry
 from compliance.models.flow import Flow
+from compliance.models.provenance import Provenance
 from compliance.models.snapshot import DriftReport, EnvironmentBaseline, RunningArtifact, Sighting, Snapshot
 from compliance.models.standards import StandardsBaseline, StandardsBaselineRevision, StandardsResult, StandardsRun
 from compliance.models.trail import Artifact, Attestation, Evidence, Trail
@@ -12,6 +13,7 @@ __all__ = [
     "EnvironmentBaseline",
     "Evidence",
     "Flow",
+    "Provenance",
     "RunningArtifact",
     "Sighting",
     "Snapshot",

@@ -1,7 +1,7 @@
 """One commit's way through a flow: what was built from it and what was proven about that."""
 
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -9,6 +9,9 @@ from django.db.models import Q
 
 from catalog.models import TenantModel, TenantQuerySet
 from compliance.images import ShortName
+
+if TYPE_CHECKING:
+    from compliance.models.provenance import Provenance
 
 
 class TrailQuerySet(TenantQuerySet):
@@ -105,6 +108,11 @@ class Artifact(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.name}:{self.tag}"
+
+    @property
+    def origin(self) -> "Provenance | None":
+        """Where it comes from, when that was recorded."""
+        return getattr(self, "provenance", None)
 
 
 class AttestationQuerySet(TenantQuerySet):

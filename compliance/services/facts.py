@@ -86,7 +86,7 @@ def facts_about(actor: Actor, digest: str, *, flow: Flow | None = None, at: date
     found = list(
         artifacts.annotate(place=place)
         .filter(place__lte=MAX_REPORTS)
-        .select_related("trail__flow__organization", "trail__flow__component", "trail__component")
+        .select_related("trail__flow__organization", "trail__flow__component", "trail__component", "provenance")
         .order_by(*newest)
     )
     latest = latest_attestations({each.trail_id for each in found}, digest=digest, at=at)
@@ -106,7 +106,7 @@ def facts_of_trails(
     """
     ids = {each.pk for each in trails}
     artifacts: dict[int, list[Artifact]] = {}
-    for artifact in Artifact.objects.filter(trail__in=ids).order_by("pk"):
+    for artifact in Artifact.objects.filter(trail__in=ids).select_related("provenance").order_by("pk"):
         artifacts.setdefault(artifact.trail_id, []).append(artifact)
     latest = latest_attestations(ids) if latest is None else latest
     rosters: dict[int, Roster] = {}

@@ -189,5 +189,6 @@ DIALECTS = (PHASET, FACTSTORE, SQEDULE, VERSORI, OURS)
 
 def dialect_of(path: str) -> Dialect | None:
     """The dialect that owns `path`, by its longest prefix; None for the portal's own pages."""
+    path = path if path.endswith("/") else f"{path}/"  # a bare prefix is its dialect's too
     owners = [(len(prefix), dialect) for dialect in DIALECTS for prefix in dialect.prefixes if path.startswith(prefix)]
     return max(owners, key=lambda owner: owner[0])[1] if owners else None

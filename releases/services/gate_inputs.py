@@ -16,7 +16,7 @@ from catalog.models import Component, Environment, Organization
 from catalog.services.events import plain
 from catalog.services.who import Who
 from compliance.digests import normal_digest
-from compliance.models import Attestation, DriftReport, Flow, Trail
+from compliance.models import Artifact, Attestation, DriftReport, Flow, Trail
 from compliance.services.allowed import leave_for
 from compliance.services.facts import SUPPLY, TrailFacts, facts_about
 from releases.models import ApprovalRequest, DeploymentPolicy
@@ -76,7 +76,7 @@ def gather(question: Question) -> tuple[Json, Rows]:
         "component": component_json(question.release.application.component) if question.release else None,
         "policies": [_policy(each) for each in policies],
         "flows": {str(uid): _flow(flow, organization, members) for uid, flow in flows.items()},
-        "trails": [_trail(each) for each in facts],
+        "trails": [_trail(each, question) for each in facts],
         "releases": [release_json(each, question.at) for each in releases],
         "requests": [request_json(each, question.at, members) for each in requests],
         "applications": applications_of(trails) if policies and not releases else {},
@@ -198,7 +198,17 @@ def _whom(members: Sequence[Member], action: str, subject: Model, organization: 
     return whom_to_ask(able(members, action, resource_path(subject, organization.slug), team_of(subject)))
 
 
-def _trail(facts: TrailFacts) -> Json:
+def _provenance(artifact: Artifact, question: Question) -> Json | None:
+    """Where the artifact comes from, as far as it was known at the moment that is asked for."""
+    origin = artifact.origin
+    if origin is None or origin.created_at > question.at:
+        return None
+    has_key = bool(question.organization.provenance_key)
+    named = {name: getattr(origin, name) for name in ("builder_id", "level", "verified", "verdict", "recorded_by")}
+    return named | {"vouched": origin.vouched(has_key=has_key), "has_key": has_key}
+
+
+def _trail(facts: TrailFacts, question: Question) -> Json:
     trail, artifact = facts.trail, facts.artifact
     if trail is None or artifact is None:
         raise ValueError("facts about a digest have a trail and an artifact")
@@ -211,7 +221,11 @@ def _trail(facts: TrailFacts) -> Json:
         "url": reverse("compliance:trail", args=[trail.uid]),
         "component": component_json(trail.component),
         "component_by": trail.component_by,
-        "artifact": {"label": str(artifact), "reported_by": artifact.reported_by},
+        "artifact": {
+            "label": str(artifact),
+            "reported_by": artifact.reported_by,
+            "provenance": _provenance(artifact, question),
+        },
         "attestations": [
             {"uid": each.uid} | {name: getattr(each, name) for name in ATTESTED} for each in facts.attestations
         ],

@@ -30,9 +30,10 @@ def of_trail(inputs: Json, flow: str, trail: Json | None, policies: Sequence[Jso
     for name, by in asked.items():
         found = requirement_for_type(facts, name, inputs["base_url"])
         yield replace(found, detail=f"{found.detail} {asked_by(by)}")
-    for flag, requirement in UNRECORDED.items():
+    for flag, unrecorded in UNRECORDED.items():
         by = [policy["name"] for policy in policies if policy[flag]]
         if by:
+            requirement = _from_provenance(flag, trail) or unrecorded
             yield replace(requirement, detail=f"{requirement.detail} {asked_by(by)}")
     by = [policy["name"] for policy in policies if policy["enforce_approvals"]]
     needed = bool(by) or inputs["flows"][flow]["requires_approval"]
@@ -41,7 +42,22 @@ def of_trail(inputs: Json, flow: str, trail: Json | None, policies: Sequence[Jso
         yield replace(approval, who=approvers) if approval.state in ("missing", "failing") else approval
 
 
-# What no source records yet: the policy's word is kept, and nothing passes by silence.
+def _from_provenance(flag: str, trail: Json | None) -> Requirement | None:
+    """What the recorded provenance says to a policy that wants one, or a verified signature; None without one."""
+    origin = trail["artifact"].get("provenance") if trail else None
+    if trail is None or origin is None or flag == "block_on_failed_scan":
+        return None
+    fact = Fact(label=f"Trail {trail['label']}", url=f"{trail['url']}#artifacts")
+    built = f"Built by {origin['builder_id']} ({origin['level']}), recorded by {origin['recorded_by']}."
+    detail = f"{built} {origin['verdict']}"
+    if flag == "require_signature":
+        state = "satisfied" if origin["verified"] else "failing" if origin["verified"] is False else "missing"
+        return Requirement(key="signature", title="Signature", state=state, detail=origin["verdict"], fact=fact)
+    state = "satisfied" if origin["vouched"] or not origin["has_key"] else "failing"
+    return Requirement(key="provenance", title="Provenance", state=state, detail=detail, fact=fact)
+
+
+# What is not recorded: the policy's word is kept, and nothing passes by silence.
 UNRECORDED: Mapping[str, Requirement] = {
     "enforce_provenance": Requirement(
         key="provenance", title="Provenance", state="missing", detail="No provenance recorded for this digest."

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from compliance.flow_template import TemplateError, parse_yaml
-from compliance.models import Artifact, Attestation, Evidence, Flow, Trail
+from compliance.models import Artifact, Attestation, Evidence, Flow, Provenance, Trail
 from compliance.services.assertions import Assertion
 from compliance.services.standing import Standing
 
@@ -22,6 +22,8 @@ WORDS = {
     "build_url": "buildUrl",
     "digest": "sha256Digest",
     "evidence_url": "evidenceUrl",
+    "builder_id": "builderId",
+    "signature": "provenanceSignature",
 }
 
 
@@ -101,12 +103,57 @@ def from_artifact(artifact: Artifact, standing: Standing) -> dict[str, Any]:
         "reportedAt": artifact.created_at,
         "reportedBy": artifact.reported_by,
         "orgSlug": artifact.organization.slug,
-        "provenanceStatus": "NO_PROVENANCE",
+        "provenanceStatus": provenance_status(artifact),
         "artifactType": artifact.kind or None,
         "buildUrl": artifact.build_url,
         "commitUrl": artifact.commit_url,
         "complianceState": standing.state.upper(),
         "runningInEnvironments": list(standing.environments),
+    }
+
+
+def provenance_status(artifact: Artifact) -> str:
+    """What is known of an artifact's provenance; where its organization has no key, a signature counts by being there
+    (contract 3)."""
+    if artifact.origin is None:
+        return "NO_PROVENANCE"
+    vouched = artifact.origin.vouched(has_key=bool(artifact.organization.provenance_key))
+    return "PROVENANCE_VERIFIED" if vouched else "PROVENANCE_UNVERIFIED"
+
+
+def from_provenance(artifact: Artifact, provenance: Provenance) -> dict[str, Any]:
+    """Where an artifact comes from."""
+    return {
+        "id": provenance.uid,
+        "artifactId": artifact.uid,
+        "provenanceStatus": provenance_status(artifact),
+        "builderId": provenance.builder_id,
+        "builderType": provenance.builder_type.upper(),
+        "buildConfigUri": provenance.build_config_uri,
+        "sourceRepositoryUri": provenance.source_repository_uri,
+        "sourceCommitSha": provenance.source_commit,
+        "buildStartedOn": provenance.started_at,
+        "buildFinishedOn": provenance.finished_at,
+        "provenanceSignature": provenance.signature,
+        "slsaLevel": provenance.level,
+        "recordedAt": provenance.created_at,
+        "signaturePresent": provenance.is_signed,
+        "signatureVerified": provenance.verified,
+    }
+
+
+def from_verification(artifact: Artifact, provenance: Provenance | None) -> dict[str, Any]:
+    """What a check of the signature found: verified only what was."""
+    if provenance is None:
+        status, said = "NO_PROVENANCE", "No provenance is recorded for this artifact."
+    else:
+        status, said = "PROVENANCE_VERIFIED" if provenance.verified else "PROVENANCE_UNVERIFIED", provenance.verdict
+    return {
+        "artifactId": artifact.uid,
+        "provenanceStatus": status,
+        "message": said,
+        "signaturePresent": bool(provenance and provenance.is_signed),
+        "signatureVerified": provenance.verified if provenance else None,
     }
 
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from catalog.api.openfactstore.schemas import Schema, Uid
+from catalog.api.openfactstore.schemas import Moment, Schema, Uid
 from compliance.digests import is_sha256
-from compliance.models import Attestation, Flow
+from compliance.models import Attestation, Flow, Provenance
 from config.api.serializers import Flag, Name, Objects, Text, Texts, Token, Whole
 
 ATTESTATION_WORDS = {status.name: status.value for status in Attestation.Status}
@@ -106,3 +106,19 @@ class AssertSchema(Schema):
 
     sha256Digest = Name(max_length=255, source="digest")
     flowId = Uid(source="flow")
+
+
+class ProvenanceSchema(Schema):
+    """Where an artifact comes from."""
+
+    blank_is_absent = ("buildStartedOn", "buildFinishedOn")
+
+    builderId = Name(max_length=2048, source="builder_id")
+    builderType = Token({each.name: each.value for each in Provenance.Builder}, source="builder_type")
+    buildConfigUri = Text(max_length=2048, source="build_config_uri", allow_blank=True, required=False)
+    sourceRepositoryUri = Text(max_length=2048, source="source_repository_uri", allow_blank=True, required=False)
+    sourceCommitSha = Text(max_length=255, source="source_commit", allow_blank=True, required=False)
+    buildStartedOn = Moment(source="started_at", required=False)
+    buildFinishedOn = Moment(source="finished_at", required=False)
+    provenanceSignature = Text(max_length=2048, source="signature", allow_blank=True, required=False)
+    slsaLevel = Token({each.value: each.value for each in Provenance.Level}, source="level", required=False)

@@ -11,6 +11,11 @@ from compliance.api.openfactstore.views.attestations import (
     TrailEvidence,
 )
 from compliance.api.openfactstore.views.flows import FlowDetail, FlowList, FlowTemplate, FlowTrails
+from compliance.api.openfactstore.views.provenance import (
+    ArtifactProvenance,
+    DigestProvenance,
+    ProvenanceVerification,
+)
 from compliance.api.openfactstore.views.trails import TrailDetail, TrailList
 
 urlpatterns = [
@@ -21,10 +26,13 @@ urlpatterns = [
     path("trails", TrailList.as_view()),
     path("trails/<str:id>", TrailDetail.as_view()),
     path("trails/<str:id>/artifacts", TrailArtifacts.as_view()),
+    path("trails/<str:id>/artifacts/<str:artifact>/provenance", ArtifactProvenance.as_view()),
+    path("trails/<str:id>/artifacts/<str:artifact>/provenance/verify", ProvenanceVerification.as_view()),
     path("trails/<str:id>/attestations", TrailAttestations.as_view()),
     path("trails/<str:id>/attestations/<str:attestation>/evidence", EvidenceUpload.as_view()),
     path("trails/<str:id>/evidence", TrailEvidence.as_view()),
     path("artifacts", ArtifactSearch.as_view()),
+    path("artifacts/<path:sha256>/provenance", DigestProvenance.as_view()),
     path("attestations", AttestationList.as_view()),
     path("attestations/<str:id>/evidence", AttestationEvidence.as_view()),
     path("evidence/<str:sha256>", EvidenceContent.as_view()),

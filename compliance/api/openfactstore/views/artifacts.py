@@ -51,7 +51,7 @@ class ArtifactSearch(FactstoreView):
 
 def with_owners(actor: Actor) -> QuerySet[Artifact]:
     """The artifacts the actor may read, with all their wire shows of others."""
-    return Artifact.objects.visible_to(actor).select_related("organization", "trail__flow")
+    return Artifact.objects.visible_to(actor).select_related("organization", "trail__flow", "provenance")
 
 
 def shown(actor: Actor, artifacts: Sequence[Artifact] | QuerySet[Artifact]) -> list[dict[str, Any]]:
