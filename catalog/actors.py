@@ -79,6 +79,10 @@ class Actor:
         rules = any(action_matches(rule.action, action) for rule in self.rules)
         return rules and (self.limits is None or any(action_matches(rule.action, action) for rule in self.limits))
 
+    def also(self, action: str) -> "Actor":
+        """The same with the right `action` on everything besides, for what goes with something it may do."""
+        return replace(self, rules=(*self.rules, Rule(action)))
+
     def readable(self, model: type[Model]) -> Q:
         """The condition on rows of `model` that this actor may read, for SQL."""
         return self.allowed(model, f"organization:{model.entity}:read")  # type: ignore[attr-defined]

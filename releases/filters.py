@@ -1,12 +1,12 @@
 """Filters of the releases' lists."""
 
 from django.db.models import QuerySet
-from django_filters import ChoiceFilter, ModelChoiceFilter, OrderingFilter
+from django_filters import BooleanFilter, ChoiceFilter, ModelChoiceFilter, OrderingFilter
 
 from catalog.filters import PortalFilter
 from catalog.middleware import PortalRequest
 from catalog.models import Environment
-from releases.models import Release
+from releases.models import Application, Release, Ruleset
 
 
 def _environments(request: PortalRequest) -> QuerySet[Environment]:
@@ -23,4 +23,26 @@ class ReleaseFilter(PortalFilter):
 
     class Meta:
         model = Release
+        fields: list[str] = []
+
+
+class ApplicationFilter(PortalFilter):
+    """Applications by id or name, and whether they take releases."""
+
+    search_fields = ("key", "latest__display_name", "component__name")
+    enabled = BooleanFilter(field_name="latest__enabled")
+
+    class Meta:
+        model = Application
+        fields: list[str] = []
+
+
+class RulesetFilter(PortalFilter):
+    """Rulesets by id, name or description, and whether they count."""
+
+    search_fields = ("key", "latest__display_name", "latest__description")
+    enabled = BooleanFilter(field_name="latest__enabled")
+
+    class Meta:
+        model = Ruleset
         fields: list[str] = []

@@ -52,9 +52,22 @@ EVENT_WORDS = {
     "policy.created": EventWords("mute", "shield", "added the deployment policy {subject}"),
     "policy.updated": EventWords("mute", "shield", "changed the deployment policy {subject}"),
     "policy.deleted": EventWords("warn", "shield", "deleted the deployment policy {subject}"),
-    "application.created": EventWords("mute", "gate", "added the application {subject}"),
-    "ruleset.created": EventWords("mute", "gate", "added the ruleset {subject}"),
-    "binding.created": EventWords("mute", "gate", "bound {subject}"),
+    "application.created": EventWords("mute", "gate", "added the application {subject}", "releases:application"),
+    "ruleset.created": EventWords("mute", "gate", "added the ruleset {subject}", "releases:ruleset"),
+    "binding.created": EventWords("mute", "gate", "bound {subject}", "releases:binding"),
+} | {
+    f"{word}.{done}": EventWords(tone, icon, text, f"releases:{word}")
+    for word in ("application", "ruleset", "binding")
+    for done, tone, icon, text in (
+        ("proposed", "mute", "pen-line", "drafted proposal {version} of {subject}"),
+        ("submitted", "warn", "user-round", "asked for a review of proposal {version} of {subject}"),
+        ("approved", "ok", "check", "made version {version_number} of {subject} count"),
+        ("rejected", "bad", "x", "rejected proposal {version} of {subject}"),
+        ("abandoned", "mute", "ban", "abandoned proposal {version} of {subject}"),
+        ("withdrawn", "mute", "pen-line", "took proposal {version} of {subject} back to a draft"),
+        ("proposal_deleted", "warn", "ban", "deleted proposal {version} of {subject}"),
+        ("renamed", "mute", "pen-line", "renamed {subject}"),
+    )
 }
 
 

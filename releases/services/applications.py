@@ -1,7 +1,5 @@
 """Making applications; `proposals` changes them."""
 
-from dataclasses import replace
-
 from django.db import transaction
 from django.db.models import Value
 from django.db.models.functions import Lower
@@ -9,7 +7,6 @@ from django.db.models.lookups import Exact
 
 from catalog.actors import Actor, require
 from catalog.models import Component
-from catalog.rights import Rule
 from catalog.services.components import create_component
 from config.errors import Conflict
 from releases.models import Application
@@ -43,7 +40,7 @@ def create_application(
     require(actor, "organization:application:create", application)
     refuse_taken(application)
     if found is None:
-        creator = replace(actor, rules=(*actor.rules, Rule("organization:component:create")))
+        creator = actor.also("organization:component:create")
         application.component = create_component(actor=creator, name=display_name or key, slug=key)
     application.full_clean(validate_constraints=False)
     application.save()

@@ -70,7 +70,7 @@ def copy_rules(adjustment: RulesetAdjustment, rules: Iterable[Rule]) -> None:
 
 def same_rules(some: Iterable[Rule], others: Iterable[Rule]) -> bool:
     """Whether two lists of rules ask the same, whatever their order and ids."""
-    return sorted(map(_meaning, some)) == sorted(map(_meaning, others))
+    return sorted(map(meaning, some)) == sorted(map(meaning, others))
 
 
 def rule_said(rule: Rule) -> dict[str, Any]:
@@ -94,7 +94,8 @@ def _write(adjustment: RulesetAdjustment, kind: str, content: Mapping[str, Any])
     rule.save()
 
 
-def _meaning(rule: Rule) -> tuple[str, str]:
+def meaning(rule: Rule) -> tuple[str, str]:
+    """What a rule asks, the same for two rules that ask the same; not to be shown, it holds the password."""
     content = [(name, getattr(rule, name)) for name in ("enabled", *FIELDS[rule.type])]
     return rule.type, repr([*content, _meant(rule)])
 

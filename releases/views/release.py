@@ -151,6 +151,8 @@ def rule_words(rule: dict[str, Any]) -> str:
     if rule["type"] == "manual":
         asks = {"any": "One person approves", "all": "Everybody who may decide approves"}
         return asks.get(rule["approval_policy"], f"At least {rule['minimum']} people approve")
+    if rule["type"] == "http_api":
+        return f"{rule['url']} says yes" if rule.get("url") else "An HTTP API says yes"
     hours = f"{rule['begin_time']} to {rule['end_time']}" if rule["begin_time"] else ""
     days = {"days_of_week": "", "days_of_month": "day of month ", "months_of_year": "month "}
     parts = [hours, *(f"{label}{rule[name]}" for name, label in days.items() if rule[name])]
