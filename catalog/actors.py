@@ -255,13 +255,20 @@ def user_actor(user: User, organization_id: int | None = None, **context: Any) -
         kind="user",
         label=user.email,
         organization=chosen.organization,
-        reach={each["pk"]: each["slug"] for each in chosen.reach},
+        reach=_reach(chosen.organization, chosen.reach),
         rules=said_rules(chosen.role_rules) + said_rules(chosen.team_rules),
         role=chosen.role.canonical,
         user=user,
         memberships=memberships,
         **context,
     )
+
+
+def _reach(organization: Organization, found: Iterable[dict[str, Any]]) -> dict[int, str]:
+    """What REACH found; for one that is not yet in the tree only itself, since every path starts with its empty one."""
+    if not organization.path:
+        return {organization.pk: organization.slug}
+    return {each["pk"]: each["slug"] for each in found}
 
 
 def service_account_actor(account: ServiceAccount, **context: Any) -> Actor:

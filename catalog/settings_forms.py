@@ -63,17 +63,22 @@ class OrganizationForm(forms.ModelForm):
             "time_zone",
             "four_eyes",
             "review_policy",
+            "approval_hours",
             "records_by_integrations",
             "gate_default_allows",
+            "provenance_key",
             "require_second_factor",
         ]
         labels = {
+            "approval_hours": "Hours an approval is waited for",
             "four_eyes": "Four eyes",
             "review_policy": "Review changes of rules",
             "records_by_integrations": "Let CI add components",
+            "provenance_key": "Key that provenance is verified with",
             "gate_default_allows": "Open the gate where no policy applies",
             "require_second_factor": "Ask for a second factor",
         }
+        widgets = {"provenance_key": forms.Textarea}
         help_texts = {
             "time_zone": "Its schedules and the times on its pages are read in it. Such as Europe/Berlin.",
             "records_by_integrations": "A manifest pushed under an unknown record id creates the component.",

@@ -43,6 +43,7 @@ urlpatterns = [
     path("settings/service-accounts", machines.machine_list, name="service-accounts"),
     path("settings/service-accounts/new", machines.machine_new, name="service-account-new"),
     path("settings/service-accounts/<uuid:uid>", machines.machine_page, name="service-account"),
+    path("settings/service-accounts/<uuid:uid>/delete", machines.machine_delete, name="service-account-delete"),
     path("settings/keys", keys.key_list, name="keys"),
     path("settings/keys/new", keys.key_new, name="key-new"),
     path("settings/keys/<uuid:uid>/rotate", keys.key_rotate, name="key-rotate"),

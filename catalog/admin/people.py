@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelectMultiple
-from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
@@ -22,8 +21,6 @@ from catalog.models import (
     TeamMember,
     User,
 )
-from catalog.models.people import check_glob
-from catalog.rights import Rule
 from catalog.services.groups import create_team, update_team
 from catalog.services.organizations import create_organization, update_organization
 from catalog.services.people import (
@@ -34,6 +31,7 @@ from catalog.services.people import (
     update_service_account,
 )
 from catalog.services.roles import create_role, delete_role, update_role
+from catalog.settings_forms import RulesField
 
 ORGANIZATION = ("organization", admin.RelatedOnlyFieldListFilter)
 
@@ -67,6 +65,7 @@ class OrganizationAdmin(GatehouseAdmin):
         "records_by_integrations",
         "gate_default_allows",
         "provenance_key",
+        "require_second_factor",
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -132,35 +131,17 @@ class InvitationAdmin(ReadOnlyAdmin):
 class RoleForm(OptionalIds):
     """A role with its rules as text."""
 
-    allow = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 12, "cols": 90, "class": "vLargeTextField"}),
-        help_text="One rule a line: an action glob, then the resource globs it is limited to, if any. "
-        "Example: organization:release:* organization:acme:component:checkout",
-    )
+    allow = RulesField(widget=forms.Textarea(attrs={"rows": 12, "cols": 90, "class": "vLargeTextField"}))
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         if self.instance.pk and "allow" in self.fields:
-            self.fields["allow"].initial = as_text(self.instance)
-
-    def clean_allow(self) -> list[Rule]:
-        """The rules, each checked."""
-        rules = []
-        for line in self.cleaned_data["allow"].splitlines():
-            words = line.split()
-            for word in words:
-                try:
-                    check_glob(word)
-                except ValidationError as error:
-                    raise ValidationError(f"{word}: {error.message}") from error
-            if words:
-                rules.append(Rule(words[0], tuple(words[1:])))
-        return rules
+            self.fields["allow"].initial = rules_of(self.instance)
 
 
 def as_text(role: Role) -> str:
     """The rules of a role, one a line."""
-    return "\n".join(" ".join([rule.action, *rule.resources]) for rule in rules_of(role))
+    return "\n".join(str(rule) for rule in rules_of(role))
 
 
 @admin.register(Role)
@@ -228,12 +209,12 @@ class TeamAdmin(GatehouseAdmin):
     create_service = create_team
     update_service = update_team
     service_words = {"people": "members"}
-    fields = ["organization", "name", "slug", "public_id", "people"]
+    fields = ["organization", "name", "slug", "public_id", "role", "people"]
     list_display = ["name", "organization", "slug", "public_id"]
     list_select_related = ["organization"]
     list_filter = [ORGANIZATION]
     search_fields = ["name", "slug", "public_id"]
-    autocomplete_fields = ["organization"]
+    autocomplete_fields = ["organization", "role"]
 
     @admin.display(description="People")
     def people(self, team: Team) -> str:

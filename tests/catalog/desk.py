@@ -11,6 +11,7 @@ OURS = ("catalog", "compliance", "releases", "integrations")
 MODELS = [model for model in apps.get_models() if model._meta.app_label in OURS]
 FILLED: dict[str, dict[str, Any]] = {  # what a valid row of a model needs beside its required fields
     "catalog.ApiKey": {"_fill_optional": ["service_account"]},
+    "compliance.AllowlistEntry": {"name_pattern": "x*"},
     "releases.Rule": {"type": "schedule"},
     "releases.Outcome": {"rule__type": "schedule"},
     "releases.ApprovalRequest": {"_fill_optional": ["trail"]},

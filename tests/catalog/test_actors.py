@@ -77,6 +77,9 @@ def test_an_organization_without_a_place_in_the_tree_reaches_itself_alone(acme, 
     loose = baker.make(Organization, slug="loose")
 
     assert reach_of(loose) == {loose.pk: "loose"}
+    user = make_user(globex, "viewer")
+    baker.make(Membership, organization=loose, user=user)
+    assert user_actor(user, loose.pk).reach == {loose.pk: "loose"}
 
 
 def test_a_machine_acts_with_its_role(acme):

@@ -20,6 +20,7 @@ from catalog.models import (
     User,
     WebhookToken,
 )
+from catalog.services.organizations import create_organization
 from config.crypto import token_digest
 from tests.catalog.desk import page_of
 from tests.people import PASSWORD, make_user
@@ -269,3 +270,21 @@ def test_the_admin_and_the_portal_lead_to_each_other(desk, superuser, acme):
         reverse("catalog:component", args=[component.uid]) in desk.get(page_of(Component, "change", component.pk)).text
     )
     assert 'href="/"' in desk.get("/admin/").text
+
+
+def test_who_is_no_staff_is_told_who_they_are_and_where_to_go(client, acme):
+    client.force_login(make_user(acme, "owner"))
+
+    answer = client.get(reverse("admin:index"), follow=True)
+
+    assert answer.status_code == 403
+    assert "You are signed in as owner@acme.example" in answer.text
+    assert "under Settings in the portal" in answer.text
+
+
+def test_the_only_organization_is_chosen_and_fields_of_a_key_are_explained(desk, acme):
+    form = desk.get(page_of(ApiKey, "add")).context["adminform"].form
+    assert form.initial["organization"] == acme.pk
+    assert "Empty: it never does." in form.fields["ttl_days"].help_text
+    create_organization(name="Second")
+    assert "organization" not in desk.get(page_of(ApiKey, "add")).context["adminform"].form.initial

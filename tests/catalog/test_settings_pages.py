@@ -72,6 +72,7 @@ def pages_of(actor) -> dict[str, list]:
         url("service-accounts"): everybody,
         url("service-account-new"): admins,
         url("service-account", machine.service_account.uid): admins,
+        url("service-account-delete", machine.service_account.uid): admins,
         url("keys"): everybody,
         url("key-new"): everybody,
         url("key-rotate", key.uid): everybody,  # the service refuses a viewer's post
@@ -263,6 +264,10 @@ def test_teams_machines_and_ones_name_are_changed(browser, admin, acme):
     browser.post(url("service-account", account.uid), form | {"description": "Builds."})
     account.refresh_from_db()
     assert account.description == "Builds."
+    issue_api_key(actor=admin, label="k", service_account=account)
+    assert "It takes 1 key with it" in browser.get(url("service-account-delete", account.uid)).text
+    assert browser.post(url("service-account-delete", account.uid)).status_code == 302
+    assert not ServiceAccount.objects.exists()
 
     assert browser.post(url("profile"), {"name": "x" * 256}).status_code == 422
     assert browser.post(url("profile"), {"name": "Ada"}).status_code == 302

@@ -11,12 +11,13 @@ from catalog.actors import require
 from catalog.forms import refusals_on
 from catalog.middleware import PortalRequest
 from catalog.models import ServiceAccount
-from catalog.services.people import create_service_account, update_service_account
+from catalog.services.people import create_service_account, delete_service_account, update_service_account
 from catalog.settings_filters import MachineFilter
 from catalog.settings_forms import ServiceAccountForm
 from catalog.views.access import portal
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
+from catalog.views.settings.confirming import confirmed
 
 
 @require_safe
@@ -51,8 +52,7 @@ def machine_new(request: PortalRequest) -> HttpResponse:
 @portal
 def machine_page(request: PortalRequest, uid: str) -> HttpResponse:
     """Change a service account."""
-    mine = ServiceAccount.objects.visible_to(request.actor).filter(organization=request.actor.organization)
-    account = get_object_or_404(mine.select_related("role", "organization"), uid=uid)
+    account = _machine(request, uid)
     require(request.actor, "organization:service_account:update", account)
     now = {"name": account.name, "description": account.description, "role": account.role_id}
     form = ServiceAccountForm(request.POST if request.method == "POST" else None, actor=request.actor, initial=now)
@@ -63,4 +63,29 @@ def machine_page(request: PortalRequest, uid: str) -> HttpResponse:
             messages.success(request, "Saved.")
             return redirect("catalog:service-accounts")
     context = {"form": form, "title": account.name, "verb": "Save", "back": reverse("catalog:service-accounts")}
+    if request.actor.may("organization:service_account:delete", account):
+        context["delete"] = reverse("catalog:service-account-delete", args=[account.uid])
     return render_page(request, "catalog/settings/form.html", context, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@portal
+def machine_delete(request: PortalRequest, uid: str) -> HttpResponse:
+    """Delete a service account with its keys."""
+    account = _machine(request, uid)
+    require(request.actor, "organization:service_account:delete", account)
+    keys = account.api_keys.count()
+    return confirmed(
+        request,
+        lambda: delete_service_account(actor=request.actor, account=account),
+        title=f"Delete {account}?",
+        text=f"It takes {keys} key{'' if keys == 1 else 's'} with it. What it did stays in the history.",
+        verb="Delete",
+        back=reverse("catalog:service-accounts"),
+        done=f"{account} is deleted.",
+    )
+
+
+def _machine(request: PortalRequest, uid: str) -> ServiceAccount:
+    mine = ServiceAccount.objects.visible_to(request.actor).filter(organization=request.actor.organization)
+    return get_object_or_404(mine.select_related("role", "organization"), uid=uid)
