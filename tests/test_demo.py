@@ -9,9 +9,9 @@ from django.core.management import call_command
 from django.db import transaction
 
 from catalog.actors import system_actor
-from catalog.models import Component, Environment, Event, Organization, OutboxEntry, User
+from catalog.models import Component, DeliveryEvent, Environment, Event, Organization, OutboxEntry, User
 from catalog.services.keys import authenticate_key
-from compliance.models import Trail
+from compliance.models import StandardsBaseline, StandardsRun, Trail
 from compliance.services.drift import check_drift
 from compliance.services.trails import refresh_status
 from integrations.models import Notification
@@ -55,6 +55,9 @@ def test_the_demo_has_everything_a_newcomer_looks_for_and_prints_what_scripts_ne
     assert (built.last().created_at - built.first().created_at).days > 60
     assert demo["organization"] == "northwind"
     assert len(demo["organization_id"]) == 26
+    assert StandardsBaseline.objects.get(is_default=True).public_id == demo["phaset"]["baseline_id"]
+    assert StandardsRun.objects.values("component").order_by().distinct().count() == 12
+    assert set(DeliveryEvent.objects.values_list("kind", flat=True)) >= {"change", "deployment", "pr-merged"}
     assert set(demo["phaset"]) == {"org_id", "record_id", "webhook_token", "baseline_id"}
     assert authenticate_key(demo["api_key"]).role == "admin"
     for user in demo["users"]:
@@ -91,6 +94,8 @@ def test_every_page_of_the_demo_opens_within_twenty_queries(demo, client, django
         "/releases/approvals",
         "/integrations/notifications",
         *(f"/catalog/components/{each.uid}" for each in Component.objects.all()[:3]),
+        f"/catalog/components/{Component.objects.all()[0].uid}/reports",
+        f"/catalog/components/{Component.objects.all()[0].uid}/integration",
         *(f"/environments/{each.uid}" for each in Environment.objects.all()),
         *(f"/compliance/trails/{each.uid}" for each in Trail.objects.all()[:3]),
         *(f"/releases/{each.number}" for each in Release.objects.all()[:3]),

@@ -23,6 +23,7 @@ from compliance.services.drift import approve_baseline
 from compliance.services.snapshots import record_snapshot
 from compliance.services.trails import create_trail
 from config.demo import world
+from config.demo.pipelines import Pipelines
 from config.demo.setup import Demo
 from releases.models import ApprovalRequest, Release
 from releases.services.approvals import decide
@@ -98,6 +99,7 @@ class History:
         self.agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self.built: dict[str, Build] = {}
         self.planned = 0
+        self.pipelines = Pipelines(demo, self.at)
         self.told = self.asked = self.decided = 0
 
     def play(self, count: int) -> None:
@@ -108,6 +110,7 @@ class History:
             self.at(build.at, partial(self.build, build))
         for build in {build.component: build for build in all_builds}.values():
             self.at(build.at + timedelta(minutes=1), partial(self.push_manifest, build))
+        self.pipelines.plan(self.now)
         self.at(self.now - timedelta(minutes=90), self.approve_today)
         self.at(self.now - timedelta(minutes=50), self.ask_for_approval_today)
         self.at(self.now - timedelta(minutes=40), self.ask_the_gate_today)
@@ -167,6 +170,7 @@ class History:
             return
         self.at(build.at + timedelta(minutes=20), partial(self.deploy, "staging", build))
         if build.ships:
+            self.pipelines.merged(build.component, build.commit, build.number)
             self.at(build.at + timedelta(minutes=50), partial(self.release, build))
 
     def push_manifest(self, build: Build) -> None:
@@ -274,6 +278,8 @@ class History:
         """The build runs from now on; the cluster reports every few days."""
         self.running[name][build.component] = build
         now = timezone.now()
+        if name == "production":
+            self.pipelines.deployed(build.component, build.commit)
         if now - self.snapshots[name] > timedelta(days=3):
             self.snapshots[name] = now
             self.report(name)

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from catalog.models import Organization
 from catalog.ulids import ulid
+from compliance.services.standards import default_baseline
 from config.demo import world
 from config.demo.history import History, moment
 from config.demo.setup import Demo, found
@@ -75,7 +76,7 @@ def summary(demo: Demo) -> dict[str, Any]:
             "org_id": demo.organization.public_id,
             "record_id": checkout.record_id,
             "webhook_token": demo.webhook[1],
-            "baseline_id": "default",
+            "baseline_id": default_baseline(demo.organization.pk).public_id,
         },
         "sqedule": {"application_id": demo.applications["checkout-api"].key},
         "environment_id": str(demo.environments["production"].uid),
