@@ -1,9 +1,10 @@
 """What catalog itself shows in the portal: its entries in the rail, its panels, the words for its events."""
 
 from catalog import slots
-from catalog.views.component import about_panel, dependencies_panel, integration_panel
+from catalog.views.component import about_panel, deliveries_panel, dependencies_panel, integration_panel
 from catalog.views.environment import history_panel
 from catalog.views.home import lately_panel
+from catalog.views.webhook_token import component_tabs
 
 COMPONENT, ENVIRONMENT, PROJECT = "catalog:component", "catalog:environment", "catalog:project"
 
@@ -64,6 +65,7 @@ SETTINGS = [
     ("Roles", "catalog:roles", "organization:role:read"),
     ("Service accounts", "catalog:service-accounts", "organization:service_account:read"),
     ("API keys", "catalog:keys", "organization:api_key:read"),
+    ("Webhook tokens", "catalog:webhook-tokens", "organization:webhook_token:read"),
 ]
 
 
@@ -77,6 +79,8 @@ def register() -> None:
     for order, (label, page, action) in enumerate(SETTINGS):
         slots.register_settings(label, page, action, order=10 * order)
     slots.register("home.after", lately_panel)
+    slots.register("component.tabs", component_tabs, order=10)
+    slots.register("component.reports", deliveries_panel, order=20)
     slots.register("component.main", dependencies_panel, order=60)
     slots.register("component.main", history_panel, order=90)
     slots.register("component.aside", integration_panel, order=10)

@@ -1,13 +1,20 @@
 from django.urls import path
 
 from catalog.views.appearance import appearance
-from catalog.views.component import component_list, component_new, component_page
+from catalog.views.component import component_list, component_new, component_page, component_reports
 from catalog.views.environment import environment_list, environment_page
 from catalog.views.home import home
 from catalog.views.invitation import invitation
 from catalog.views.organization import switch_organization
 from catalog.views.project import project_list, project_page
 from catalog.views.settings import keys, machines, members, organization, profile, roles, teams
+from catalog.views.webhook_token import (
+    component_integration,
+    webhook_token_list,
+    webhook_token_new,
+    webhook_token_revoke,
+    webhook_token_rotate,
+)
 
 app_name = "catalog"
 urlpatterns = [
@@ -15,6 +22,8 @@ urlpatterns = [
     path("catalog/components", component_list, name="component-list"),
     path("catalog/components/new", component_new, name="component-new"),
     path("catalog/components/<uuid:uid>", component_page, name="component"),
+    path("catalog/components/<uuid:uid>/reports", component_reports, name="component-reports"),
+    path("catalog/components/<uuid:uid>/integration", component_integration, name="component-integration"),
     path("environments", environment_list, name="environment-list"),
     path("environments/<uuid:uid>", environment_page, name="environment"),
     path("invitations/<str:token>", invitation, name="invitation"),
@@ -48,6 +57,10 @@ urlpatterns = [
     path("settings/keys/new", keys.key_new, name="key-new"),
     path("settings/keys/<uuid:uid>/rotate", keys.key_rotate, name="key-rotate"),
     path("settings/keys/<uuid:uid>/revoke", keys.key_revoke, name="key-revoke"),
+    path("settings/webhook-tokens", webhook_token_list, name="webhook-tokens"),
+    path("settings/webhook-tokens/new", webhook_token_new, name="webhook-token-new"),
+    path("settings/webhook-tokens/<uuid:uid>/rotate", webhook_token_rotate, name="webhook-token-rotate"),
+    path("settings/webhook-tokens/<uuid:uid>/revoke", webhook_token_revoke, name="webhook-token-revoke"),
     path("settings/appearance", appearance, name="appearance"),
     path("settings/organization", switch_organization, name="organization-switch"),
 ]

@@ -15,6 +15,7 @@ from compliance.views.environment import (
     running_panel,
     tabs_panel,
 )
+from compliance.views.standards import standards_panel
 
 SNAPSHOT, ENVIRONMENT = "compliance:snapshot", "catalog:environment"
 
@@ -47,6 +48,7 @@ def register() -> None:
     slots.register("environment.aside", baseline_panel, order=40)
     slots.register("environment.aside", allowlist_panel, order=50)
     slots.register("component.main", places_panel, order=25)
+    slots.register("component.reports", standards_panel, order=10)
     slots.register("home.aside", drifted_panel, order=20)
     slots.register_events(EVENT_WORDS)
     subscribe(found_default)

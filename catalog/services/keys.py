@@ -103,7 +103,7 @@ def issue_webhook_token(
     require(actor, "organization:webhook_token:create", component)
     text = new_token()
     token = WebhookToken(
-        organization=actor.organization,
+        organization=component.organization if component else actor.organization,
         component=component,
         label=label,
         digest=token_digest(text),
@@ -121,9 +121,11 @@ def issue_webhook_token(
 def rotate_webhook_token(*, actor: Actor, token: WebhookToken, grace: timedelta = GRACE) -> tuple[WebhookToken, str]:
     """Make a successor of the same label, record and expiry; the predecessor dies after `grace`.
 
-    Raises Forbidden without `organization:webhook_token:create` and `:revoke`. Records `webhook_token.created` and
-    `webhook_token.revoked`.
+    Raises Forbidden without `organization:webhook_token:create` and `:revoke`, Conflict for a token that has ended.
+    Records `webhook_token.created` and `webhook_token.revoked`.
     """
+    if not token.is_in_force():
+        raise Conflict("This token has ended: issue a new one.")
     successor = issue_webhook_token(
         actor=actor, label=token.label, component=token.component, expires_at=token.expires_at
     )

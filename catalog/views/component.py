@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Count, OuterRef, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
@@ -12,12 +12,13 @@ from catalog.actors import require
 from catalog.filters import ComponentFilter
 from catalog.forms import ComponentForm, add_refusal
 from catalog.middleware import PortalRequest
-from catalog.models import Component
+from catalog.models import Component, DeliveryEvent, Incident
 from catalog.services.components import create_component
 from catalog.views.access import portal
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
 
+DELIVERIES = 20  # events of one card
 NEIGHBOURS = 120  # a manifest names at most 100
 
 
@@ -37,6 +38,15 @@ def component_page(request: PortalRequest, uid: str) -> HttpResponse:
     """Everything about one component, from all apps."""
     components = Component.objects.visible_to(request.actor).for_list().select_related("organization")
     return render_page(request, "catalog/component.html", {"component": get_object_or_404(components, uid=uid)})
+
+
+@require_safe
+@portal
+def component_reports(request: PortalRequest, uid: str) -> HttpResponse:
+    """What was reported about one component: its standards and its deliveries."""
+    components = Component.objects.visible_to(request.actor).for_list()
+    context = {"component": get_object_or_404(components, uid=uid)}
+    return render_page(request, "catalog/component_reports.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -82,6 +92,21 @@ def _names(component: Component, target: Component) -> bool:
 def about_panel(request: PortalRequest, component: Component) -> str:
     """People, links, tags and objectives of the component."""
     return render_to_string("catalog/panels/about.html", {"component": component}, request=request)
+
+
+def deliveries_panel(request: PortalRequest, component: Component) -> str:
+    """The newest events that CI, code host and tracker reported, and how many incidents are open."""
+    incidents = Incident.objects.filter(component=OuterRef("component"), resolved_at=None).order_by()
+    open_now = incidents.values("component").annotate(number=Count("pk")).values("number")
+    events = DeliveryEvent.objects.visible_to(request.actor).filter(component=component).newest_first()
+    found = list(events.select_related("incident").annotate(open_now=open_now)[: DELIVERIES + 1])
+    context = {
+        "component": component,
+        "events": found[:DELIVERIES],
+        "more": len(found) > DELIVERIES,
+        "open": found[0].open_now if found else 0,
+    }
+    return render_to_string("catalog/panels/deliveries.html", context, request=request)
 
 
 def integration_panel(request: PortalRequest, component: Component) -> str:

@@ -2,20 +2,27 @@
 
 import json
 import threading
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
+from django.utils import timezone
 from model_bakery import baker
 
+from catalog.actors import system_actor
 from catalog.models import Event
+from catalog.services.components import create_component
 from compliance.models import StandardsBaseline, StandardsBaselineRevision, StandardsRun
 from compliance.models.standards import score_of
 from compliance.services.standards import (
     create_standards_baseline,
     default_baseline,
+    fetch_baseline,
     found_default,
+    record_standards,
     update_standards_baseline,
 )
 from compliance.standards import CHECKS, SHIPPED, normalised, result_names
@@ -222,3 +229,35 @@ def clerk(acme, client):
     user.save()
     client.force_login(user)
     return client
+
+
+def test_a_component_shows_its_last_run_and_what_makes_it_doubtful(client, acme, admin, time_machine):
+    actor = system_actor(acme)
+    component = create_component(actor=actor, name="Checkout", record_id="checkout01")
+    client.force_login(admin.user)
+    address = reverse("catalog:component-reports", args=[component.uid])
+    assert "Its repository was not checked yet" in client.get(address).text
+    line = {"name": "License", "status": "failure", "message": "<script>", "path": "LICENSE.md"}
+    for passes in (1, 3):
+        counts = {"passes": passes, "warnings": 0, "failures": 1}
+        record_standards(actor=actor, component=component, **counts, results=[line])
+    fetch_baseline(component, "gone<b>12")
+
+    shown = client.get(address).text
+
+    assert "score 75.0, 3 passed, 0 warned, 1 failed" in shown
+    assert "Score of the last 2 runs: 50, 75" in shown
+    assert "The counts and the list differ." in shown
+    assert "gone&lt;b&gt;12: it gets the default instead." in shown
+    assert "&lt;script&gt;" in shown
+    assert shown.count("Not evaluated") == len(SHIPPED["checks"]) - 1
+    assert "No run for 30 days." not in shown
+    time_machine.move_to(timezone.now() + timedelta(days=31))
+    client.force_login(admin.user)
+    assert "No run for 30 days." in client.get(address).text
+    exact = [{"name": name, "status": "pass"} for name in result_names(SHIPPED)]
+    record_standards(actor=actor, component=component, passes=10, warnings=0, failures=0, results=exact)
+    shown = client.get(address).text
+    assert "Passing" in shown
+    assert "The counts and the list differ." not in shown
+    assert "Not evaluated" not in shown
