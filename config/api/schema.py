@@ -1,7 +1,7 @@
 """The OpenAPI description of every route: from the view, its dialect, its body's serializer and its source.
 
 A new view needs nothing for it. What its source does not show it may say by class attributes: `path_patterns`
-(parameter to regular expression), `errors` (more statuses it answers).
+(parameter to regular expression), `errors` (more statuses it answers), `error_schema` (another than its dialect's).
 """
 
 import re
@@ -170,6 +170,7 @@ class DialectSchema(AutoSchema):
             answer = found.setdefault("200", {"description": "A dry run: what would be there."})
             content = answer.setdefault("content", {}).setdefault("application/json", {})
             content["schema"] = {"anyOf": [content["schema"], DRY_RUN]} if "schema" in content else DRY_RUN
+        error = getattr(self.view, "error_schema", {"$ref": f"#/components/schemas/{_error_name(self.dialect)}"})
         for status in sorted(errors_of(type(self.view), self.method.lower())):
             found[str(status)] = {
                 "description": MEANINGS.get(status, HTTPStatus(status).phrase),

@@ -45,6 +45,8 @@ ASKING = {  # reading, with a body
 CI = {
     "POST /api/v1/trails",
     "POST /api/v1/trails/{id}/artifacts",
+    "POST /api/v1/trails/{id}/artifacts/{artifact}/provenance",
+    "POST /api/v1/trails/{id}/artifacts/{artifact}/provenance/verify",
     "POST /api/v1/trails/{id}/attestations",
     "POST /api/v1/trails/{id}/attestations/{attestation}/evidence",
     "POST /api/v1/trails/{id}/approvals",

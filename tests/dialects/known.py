@@ -19,8 +19,10 @@ from catalog.services.components import create_component
 from catalog.services.keys import issue_webhook_token
 from catalog.services.projects import create_project
 from catalog.ulids import ulid
+from compliance.models import Provenance
 from compliance.services.allowlist import add_to_allowlist
 from compliance.services.attestations import attach_evidence
+from compliance.services.provenance import record_provenance
 from config.api.reading import read
 from config.api.serializers import Flag, Objects, Token, Whole
 from integrations.models import Notification
@@ -29,6 +31,7 @@ from releases.models import Binding, Release, Rule, Ruleset
 from releases.services.approvals import request_trail_approval
 from releases.services.gate import evaluate
 from releases.services.proposals import change_resource
+from tests.compliance.proving import OTHER_DIGEST, an_artifact
 from tests.compliance.running import a_baseline, a_snapshot, running
 from tests.dialects.routes import Route
 from tests.people import make_actor, make_machine, make_user
@@ -62,7 +65,12 @@ REVIEWS = (
     "/v1/application-approval-ruleset-bindings/{application_id}/{ruleset_id}",
 )
 BODIES |= {f"PUT {path}/proposals/{{version_id}}/state": {"state": "approved"} for path in REVIEWS}
-PATHS: dict[str, Values] = {  # where the thing a route is about must be another than usual
+PROVENANCE = "/api/v1/trails/{id}/artifacts/{artifact}/provenance"
+PATHS: dict[str, Values] = {
+    f"POST {PROVENANCE}": {"artifact": "spare_artifact"},
+    "GET /api/v1/artifacts/{sha256}/provenance": {"sha256": "sha256Digest"},
+}
+PATHS |= {  # where the thing a route is about must be another than usual
     "DELETE /api/v1/environments/{id}": {"id": "spare_environment"},
     "DELETE /api/v1/flows/{id}": {"id": "spare_flow"},
     "POST /v1/application-approval-ruleset-bindings/{application_id}/{ruleset_id}": {"ruleset_id": "spare_ruleset"},
@@ -229,6 +237,8 @@ def _prove(world: World) -> None:
     actor = world.admin
     flow = a_flow(actor, "payments", required_types=["junit"])
     trail = a_trail(actor, flow)
+    artifact = trail.artifacts.get()
+    record_provenance(actor=actor, artifact=artifact, builder_id="ci", builder_type=Provenance.Builder.values[0])
     attestation = attest(actor, trail, "junit")
     evidence = attach_evidence(
         actor=actor, attestation=attestation, file_name="a.txt", content_type="text/plain", content=b"proof"
@@ -247,6 +257,8 @@ def _prove(world: World) -> None:
     world.values |= {
         "openfactstore.flows": flow.uid,
         "openfactstore.trails": trail.uid,
+        "openfactstore.artifacts": artifact.uid,
+        "spare_artifact": an_artifact(actor, trail, OTHER_DIGEST, "other").uid,
         "openfactstore.attestation": attestation.uid,
         "openfactstore.attestations": attestation.uid,
         "openfactstore.evidence": evidence.sha256,

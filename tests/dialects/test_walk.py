@@ -5,14 +5,10 @@ The routes come from the URL resolver: a new one is walked without anybody addin
 """
 
 import json
-import logging
 from collections.abc import Iterator
 
-import pytest
 from django.apps import apps
-from django.conf import settings
 from django.db import connection, transaction
-from django.test import override_settings
 
 from catalog.models import Event, OutboxEntry
 from config.api.dialects import DIALECTS
@@ -37,25 +33,6 @@ NO_OBJECT = [b"", b"[]", b"null", b'"text"']
 HOSTILE_BODIES = [*NO_OBJECT, *NOT_JSON]
 WRONG = [7, [{}], {"a": [None]}, " ", True, "x" * 100_000, 10**30]  # what no key, or not every key, can be
 QUERIES = ("nonsense", "-1", "9" * 40, "%ff%fe")
-
-
-@pytest.fixture(scope="module")
-def filled(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[Cast]:
-    """Everybody who calls, made once; what a test changes is rolled back."""
-    folder = tmp_path_factory.mktemp("evidence")
-    storage = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": folder}}
-    stores = settings.STORAGES | {"default": storage}
-    with override_settings(STORAGES=stores), django_db_blocker.unblock(), transaction.atomic():
-        logging.disable(logging.ERROR)  # two lines a call that nobody reads
-        yield Cast()
-        logging.disable(logging.NOTSET)
-        transaction.set_rollback(True)
-
-
-@pytest.fixture
-def cast(filled, db) -> Cast:
-    """Everybody who calls, with their rows in the database."""
-    return filled
 
 
 def rows() -> int:

@@ -1,7 +1,7 @@
 """The caller's organization, and logging in to it."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
@@ -69,6 +69,12 @@ class OrganizationView(OrganizationRows):
 
 class TokenView(SqeduleView):
     """Views that hand out tokens; their errors have another shape."""
+
+    error_schema: ClassVar = {
+        "type": "object",
+        "properties": {"code": {"type": "integer"}, "message": {"type": "string"}},
+        "required": ["code", "message"],
+    }
 
     def handle_exception(self, exc: Exception) -> Any:
         """Print `code` and `message`."""
