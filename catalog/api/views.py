@@ -1,8 +1,10 @@
 """The base of every API view: its dialect's manners and the actor behind the credential."""
 
+from hashlib import sha256
 from typing import Any, ClassVar
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from rest_framework.request import Request
@@ -16,6 +18,8 @@ from catalog.services.second_factor import lacks_second_factor
 from catalog.services.tokens import authenticate
 from config.api.dialects import Dialect
 from config.api.errors import error_response, understood
+from config.api.middleware import is_chunked, measure_body
+from config.api.throttle import count_call
 from config.dry_run import asks_for_dry_run
 from config.errors import Forbidden, GatehouseError, Unauthenticated, UnsupportedMediaType
 
@@ -42,6 +46,9 @@ class DialectView(APIView):
         if not self.public:
             self.actor = self.authenticate_caller(request._request)
             request._request.actor = self.actor  # type: ignore[attr-defined]
+            self.limit_rate(request._request)
+        if is_chunked(request._request):
+            measure_body(request._request)  # only now: nobody unknown may have a body kept
         self._check_media_type(request)
         if request.method not in ("GET", "HEAD", "OPTIONS"):
             self._wrap(request.method, request._request)
@@ -81,6 +88,13 @@ class DialectView(APIView):
             if actor is not None:
                 return actor
         raise Unauthenticated("A credential is needed.")
+
+    def limit_rate(self, request: HttpRequest) -> None:
+        """Count one call of the credential that opened. Raises RateLimited. Phaset's views count their own."""
+        tokens = (carrier(request) for carrier in self.dialect.carriers)
+        credential = next(filter(None, tokens), f"session {self.actor.label}")
+        if self.dialect.carriers:
+            count_call(self.dialect.name, sha256(credential.encode()).hexdigest()[:32], settings.API_RATE)
 
     def handle_exception(self, exc: Exception) -> Any:
         """Print a refusal in the dialect's words; log anything else and answer a bare 500."""

@@ -33,9 +33,14 @@ class DialectMiddleware:
             raise BadRequest("The query contains a NUL character.")
         request.dialect = dialect_of(path)  # type: ignore[attr-defined]
         request.path_info = as_routed(path)
-        if request.META.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
+        if request.dialect is None and is_chunked(request):  # type: ignore[attr-defined]  # API views do it themselves
             measure_body(request)
         return self.get_response(request)
+
+
+def is_chunked(request: HttpRequest) -> bool:
+    """Whether the body came in chunks, so that nothing announces its length."""
+    return request.META.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked"
 
 
 def measure_body(request: HttpRequest) -> None:

@@ -174,9 +174,7 @@ class DialectSchema(AutoSchema):
         for status in sorted(errors_of(type(self.view), self.method.lower())):
             found[str(status)] = {
                 "description": MEANINGS.get(status, HTTPStatus(status).phrase),
-                "content": {
-                    "application/json": {"schema": {"$ref": f"#/components/schemas/{_error_name(self.dialect)}"}}
-                },
+                "content": {"application/json": {"schema": error}},
             }
         return found
 

@@ -146,6 +146,17 @@ def test_a_body_in_chunks_is_read(admin):
     assert (empty.status_code, large.status_code) == (400, 413)
 
 
+def test_nobody_unknown_has_a_body_kept(db):
+    class Untouched(BytesIO):
+        def read(self, size=-1):
+            raise AssertionError("read before anybody was known")
+
+    chunks = {"wsgi.input": Untouched(), "wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+    answer = ApiClient().post("/api/v1/environments", "{}", content_type="application/json", **chunks)
+
+    assert answer.status_code == 401
+
+
 class Broken(BytesIO):
     """A body whose next chunk has no readable size."""
 

@@ -145,6 +145,19 @@ def test_hostile_queries_are_refused_in_its_words(cast, subtests):
                 assert_in_its_words(cast.call(route, query="&".join(f"{name}={value}" for name in names)), route)
 
 
+def test_each_dialect_counts_the_calls_of_a_credential(cast, settings, subtests):
+    settings.API_RATE = settings.PHASET_RATE = 0
+    for name in sorted({route.dialect.name for route in ROUTES}):
+        route = next(each for each in cast.routes if each.dialect.name == name and not each.is_open)
+        with subtests.test(name):
+            response = cast.call(route)
+
+            assert response.status_code == 429, response.content
+            assert 1 <= int(response["Retry-After"]) <= 60
+            assert_in_its_words(response, route)
+            assert cast.call(route, "anonymous").status_code == 401
+
+
 def test_a_wrong_method_is_refused_in_the_words_of_its_dialect(cast, subtests):
     for route in {each.template: each for each in cast.routes}.values():
         with subtests.test(route.template):
