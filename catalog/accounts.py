@@ -19,6 +19,7 @@ from config.errors import RateLimited, Unauthenticated
 
 log = structlog.get_logger(__name__)
 PLACE = "second factor"
+WRONG_LOGIN = "The login or the password is not right."
 
 
 class ClosedSignup(DefaultAccountAdapter):
@@ -73,7 +74,7 @@ def check_password(request: HttpRequest, email: str, password: str) -> User:
     if locked:
         raise RateLimited("Too many failed logins. Try again later.")
     if not isinstance(user, User):
-        raise Unauthenticated("The login or the password is not right.")
+        raise Unauthenticated(WRONG_LOGIN)
     if has_second_factor(user):
         raise Unauthenticated("This account signs in with a second factor; use an API key of it here.")
     return user

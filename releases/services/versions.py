@@ -196,7 +196,7 @@ def approve(resource: Resource, adjustment: Any) -> None:
     version.approved_at = timezone.now()
     version.save(update_fields=["version_number", "approved_at", "updated_at"])
     resource.latest = adjustment
-    resource.save(update_fields=["latest", "updated_at"])
+    resource.save(update_fields=["latest"])  # `updated_at` is of changes of the resource itself
     system = system_actor(resource.organization)
     for other in [each for each in proposal_contents(resource) if each.proposal_state == ProposalState.REVIEWING]:
         reason = f"Version {version.version_number} was approved meanwhile."

@@ -64,6 +64,7 @@ def test_a_ruleset_is_proposed_changed_reviewed_and_approved(api, api_as, admin,
     assert [set(each) for each in listed] == [RULESET_VERSION | {"approval_rules", "num_bound_releases"}]
     assert approved["version"]["display_name"] == "Board"
     assert (approved["version"]["version_number"], approved["version"]["proposal_state"]) == (2, "approved")
+    assert proposed["updated_at"] == approved["updated_at"] > proposed["created_at"]
     assert approved["version"]["id"] == number
     assert made(api.get(RULES))["latest_approved_version"]["version_number"] == 2
     assert items(api.get(f"{RULES}/proposals")) == []

@@ -8,6 +8,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from catalog.accounts import WRONG_LOGIN
 from catalog.models import ApiKey, Event, Organization
 from catalog.services.organizations import create_organization
 from releases.api.sqedule.views.organization import token_of
@@ -286,7 +287,7 @@ def test_a_service_account_logs_in_with_its_key(acme, globex):
         {"password": token},
     ):
         body = {"organization_id": "acme", "service_account_name": "builder", "password": key} | wrong
-        assert login(**body).json() == {"code": 401, "message": "incorrect organization ID, login ID or password"}
+        assert login(**body).json() == {"code": 401, "message": WRONG_LOGIN}
     ApiKey.objects.update(revoked_at=timezone.now())
     assert refusal(ApiClient(token).get("/v1/releases")) == UNAUTHORIZED
     assert login(organization_id="acme", service_account_name="builder", password=key).status_code == 401
@@ -295,7 +296,7 @@ def test_a_service_account_logs_in_with_its_key(acme, globex):
 def test_wrong_logins_are_refused_in_one_shape_and_counted(acme, quick, globex, subtests):
     user = person(acme)
     good = {"organization_id": "acme", "email": user.email, "password": PASSWORD}
-    one_text = "incorrect organization ID, login ID or password"
+    one_text = WRONG_LOGIN
     cases = [
         ({}, "missing organization ID"),
         ({"organization_id": "acme", "password": "x"}, "missing login ID: give an email or a service_account_name"),
@@ -312,7 +313,11 @@ def test_wrong_logins_are_refused_in_one_shape_and_counted(acme, quick, globex, 
             assert answer["WWW-Authenticate"] == "JWT realm=Sqedule"
     assert login(**good | {"password": 7}).json() == {"code": 400, "message": "password: must be a string"}
     assert Client().post("/v1/auth/login", b"{", content_type="application/json").json()["code"] == 400
-    login(**good | {"password": "wrong"})
+    acme.require_second_factor = True
+    acme.save()
+    assert login(**good).json()["message"] == "This organization asks for a second factor; use an API key here."
+    for _ in range(5):
+        login(**good | {"password": "wrong"})
     locked = login(**good)
     assert (locked.status_code, locked.json()["code"]) == (429, 429)
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog.accounts import check_password
+from catalog.accounts import WRONG_LOGIN, check_password
 from catalog.actors import Actor, require
 from catalog.middleware import request_context
 from catalog.models import ApiKey, Membership, Organization, User
@@ -23,7 +23,6 @@ from releases.api.sqedule.views.base import SqeduleView
 
 LIFETIME = timedelta(hours=24)
 REFRESHED = timedelta(days=30)  # how long after its login a token can be exchanged for a new one
-WRONG = "incorrect organization ID, login ID or password"
 
 
 class OrganizationRows(SqeduleView):
@@ -103,31 +102,26 @@ class LoginView(TokenView):
             raise Unauthenticated(missing)
         slug, name = said["organization_id"].lower(), said.get("email") or said["service_account_name"]
         if said.get("email"):
-            user = self.person(request._request, name, said["password"])
+            user = check_password(request._request, name, said["password"])
             member = Membership.objects.filter(user=user, organization__slug=slug).select_related("organization")
             found = member.first()
             if found is None:
-                raise Unauthenticated(WRONG)
+                raise Unauthenticated(WRONG_LOGIN)
+            if found.organization.require_second_factor:
+                raise Unauthenticated("This organization asks for a second factor; use an API key here.")
             return Response(token_of(found.organization, login=name, user=user))
         key = self.machine(said["password"])
         account = key.service_account
         if account is None or (account.organization.slug, account.name.lower()) != (slug, name.lower()):
-            raise Unauthenticated(WRONG)
+            raise Unauthenticated(WRONG_LOGIN)
         return Response(token_of(account.organization, login=account.name, key=key))
-
-    def person(self, request: HttpRequest, email: str, password: str) -> User:
-        """The person with this password. Raises Unauthenticated in the words of every wrong login."""
-        try:
-            return check_password(request, email, password)
-        except Unauthenticated as refused:
-            raise Unauthenticated(WRONG) from refused
 
     def machine(self, password: str) -> ApiKey:
         """The key that a machine sent as its password. Raises Unauthenticated in the words of every wrong login."""
         try:
             return key_in_force(password)
         except Unauthenticated as refused:
-            raise Unauthenticated(WRONG) from refused
+            raise Unauthenticated(WRONG_LOGIN) from refused
 
 
 class RefreshTokenView(TokenView):
