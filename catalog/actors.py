@@ -231,6 +231,11 @@ REACH = ArraySubquery(
 )
 
 
+def membership_rules(membership: Membership) -> tuple[Rule, ...]:
+    """What a membership's role allows, and the roles of the person's teams on what these own (both annotated)."""
+    return said_rules(membership.role_rules) + said_rules(membership.team_rules)  # type: ignore[attr-defined]
+
+
 def reach_of(organization: Organization) -> dict[int, str]:
     """The ids and slugs of an organization and all below it."""
     if not organization.path:  # not yet in the tree: everything would start with it
@@ -256,7 +261,7 @@ def user_actor(user: User, organization_id: int | None = None, **context: Any) -
         label=user.email,
         organization=chosen.organization,
         reach=_reach(chosen.organization, chosen.reach),
-        rules=said_rules(chosen.role_rules) + said_rules(chosen.team_rules),
+        rules=membership_rules(chosen),
         role=chosen.role.canonical,
         user=user,
         memberships=memberships,

@@ -16,6 +16,7 @@ class CatalogConfig(AppConfig):
             {
                 "organization:read": "See the organization",
                 "organization:update": "Change the organization",
+                "organization:delete": "Delete the organization",
                 "organization:create": "Make an organization below",
                 "organization:member:read": "See members",
                 "organization:member:create": "Add members",
@@ -41,6 +42,7 @@ class CatalogConfig(AppConfig):
                 "organization:service_account:delete": "Delete service accounts with their keys",
                 "organization:api_key:read": "See API keys, never their secret",
                 "organization:api_key:create": "Issue API keys",
+                "organization:api_key:update": "Rename API keys and change their owner",
                 "organization:api_key:revoke": "Revoke API keys",
                 "organization:webhook_token:read": "See webhook tokens, never their secret",
                 "organization:webhook_token:create": "Issue webhook tokens",
@@ -66,6 +68,7 @@ class CatalogConfig(AppConfig):
                 "organization:project_environment:deploy": "Deploy projects, and suspend them",
                 "organization:project_version:read": "See versions of projects",
                 "organization:project_version:create": "Save versions of projects",
+                "organization:event:create": "Report that something happened",
                 "organization:event:read": "See what happened",
             }
         )

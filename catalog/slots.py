@@ -210,6 +210,11 @@ def register_events(words: Mapping[str, EventWords]) -> None:
     _events.update(words)
 
 
+def event_kinds() -> list[str]:
+    """The kinds of event somebody described."""
+    return sorted(_events)
+
+
 def event_words(kind: str) -> EventWords:
     """How a timeline shows `kind`; a kind nobody described is mute and says its own name."""
     return _events.get(kind) or EventWords("mute", "activity", kind.replace(".", " ").replace("_", " ") + " {subject}")

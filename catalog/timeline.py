@@ -36,10 +36,15 @@ def timeline(events: QuerySet[Event]) -> list[Entry]:
     return [_entry(event) for event in events.annotate(actor_name=Subquery(name))]
 
 
+def text_of(event: Event) -> str:
+    """What the event's actor did, as the part of a sentence that follows their name."""
+    said: dict[str, Any] = event.data | {"subject": event.subject_label}
+    return " ".join(slots.event_words(event.kind).text.format_map(_Said(said)).split())
+
+
 def _entry(event: Event) -> Entry:
     words = slots.event_words(event.kind)
-    said: dict[str, Any] = event.data | {"subject": event.subject_label}
-    text = " ".join(words.text.format_map(_Said(said)).split())
+    text = text_of(event)
     who = getattr(event, "actor_name", "") or event.actor_label
     subject = event.subject_label if "{subject}" in words.text else ""
     url = _url(words.url_name, event)

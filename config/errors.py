@@ -17,6 +17,7 @@ class GatehouseError(Exception):
 
     status = 500
     code = "internal_error"
+    entity = ""  # the noun it is about, for dialects whose codes name it
 
     def __init__(self, message: str, *, fields: Iterable[FieldError] = (), headers: Mapping[str, str] | None = None):
         super().__init__(message)
@@ -65,6 +66,13 @@ class Conflict(GatehouseError):
 
     status = 409
     code = "conflict"
+
+
+class LengthRequired(GatehouseError):
+    """The body comes without its length (411)."""
+
+    status = 411
+    code = "length_required"
 
 
 class TooLarge(GatehouseError):

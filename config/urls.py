@@ -30,6 +30,7 @@ urlpatterns = [
     path("v1/", include("releases.api.sqedule.urls")),
     path("api/v2/", include("catalog.api.versori.urls")),
     path("api/v2/", include("integrations.api.versori.urls")),
+    path("", include("catalog.api.cycloid.urls")),
     path("", include("catalog.urls")),
     path("", include("compliance.urls")),
     path("", include("releases.urls")),

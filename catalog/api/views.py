@@ -34,6 +34,7 @@ class DialectView(APIView):
 
     dialect: ClassVar[Dialect]
     public: ClassVar[bool] = False
+    open_methods: ClassVar[tuple[str, ...]] = ()  # those that are public where the others are not
     uploads: ClassVar[bool] = False  # the body is multipart/form-data, not the dialect's media type
     dry_run: bool = False  # what is asked is only rehearsed
     actor: Actor
@@ -43,7 +44,7 @@ class DialectView(APIView):
         super().initial(request, *args, **kwargs)
         if request.method is None or request.method.lower() not in self.http_method_names or not self._takes(request):
             return  # DRF answers 405 by itself
-        if not self.public:
+        if not (self.public or request.method.lower() in self.open_methods):
             self.actor = self.authenticate_caller(request._request)
             request._request.actor = self.actor  # type: ignore[attr-defined]
             self.limit_rate(request._request)

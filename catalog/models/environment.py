@@ -51,6 +51,11 @@ class Environment(TenantModel):
         IGNORED = "ignored", "Ignored"
         ALLOWED = "allowed", "Allow-listed"
 
+    class Stage(models.TextChoices):
+        PRODUCTION = "production"
+        STAGING = "staging"
+        DEVELOPMENT = "development"
+
     name = models.CharField(max_length=255)
     canonical = models.CharField(
         max_length=100,
@@ -61,6 +66,10 @@ class Environment(TenantModel):
     kind = models.CharField(max_length=16, choices=Kind, default=Kind.GENERIC)
     description = models.TextField(blank=True, default="")
     color = models.CharField(max_length=64, blank=True, default="")
+    stage = models.CharField(max_length=16, choices=Stage, blank=True, default="")
+    variables = models.JSONField(
+        default=list, blank=True, editable=False, help_text="Key, type, value and description; sensitive values sealed."
+    )
     owner = models.ForeignKey("catalog.User", models.SET_NULL, null=True, blank=True, related_name="+")
     drift_policy = models.CharField(max_length=16, choices=DriftPolicy, default=DriftPolicy.WARN)
     scope = models.JSONField(default=empty_scope, blank=True)

@@ -54,6 +54,11 @@ class ApiKey(Secret):
         "catalog.ServiceAccount", models.CASCADE, null=True, blank=True, related_name="api_keys"
     )
     prefix = models.CharField(max_length=12, editable=False, help_text="The kind of key and its first letters.")
+    canonical = models.SlugField(
+        max_length=100, blank=True, default="", db_index=False, editable=False, help_text="Its address, if it has one."
+    )
+    description = models.TextField(blank=True, default="")
+    last_seven = models.CharField(max_length=7, blank=True, default="", editable=False)
     ttl_days = models.PositiveIntegerField(null=True, blank=True)
     rules = models.JSONField(
         default=list,
@@ -67,6 +72,12 @@ class ApiKey(Secret):
         verbose_name = "API key"
         constraints = [
             models.UniqueConstraint(fields=["digest"], name="api_key_digest"),
+            models.UniqueConstraint(
+                fields=["organization", "canonical"],
+                condition=Q(revoked_at=None) & ~Q(canonical=""),
+                name="api_key_canonical",
+                violation_error_message="An API key of this canonical exists.",
+            ),
             models.CheckConstraint(
                 condition=Q(user=None, service_account__isnull=False) | Q(user__isnull=False, service_account=None),
                 name="api_key_one_owner",

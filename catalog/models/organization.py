@@ -34,7 +34,7 @@ class Organization(Keyed):
 
     name = models.CharField(max_length=255)
     slug = models.CharField(
-        max_length=64, validators=[RegexValidator(r"^[a-z0-9]([a-z0-9_-]*[a-z0-9])?$", "Use a-z, 0-9, - and _.")]
+        max_length=100, validators=[RegexValidator(r"^[a-z0-9]([a-z0-9_-]*[a-z0-9])?$", "Use a-z, 0-9, - and _.")]
     )
     public_id = models.CharField(
         max_length=32,
@@ -68,6 +68,9 @@ class Organization(Keyed):
     )
     require_second_factor = models.BooleanField(
         default=False, help_text="Members sign in with a code from their phone beside their password."
+    )
+    preferences = models.JSONField(
+        default=dict, blank=True, editable=False, help_text="Switches and texts that clients keep here."
     )
     created_at = models.DateTimeField(auto_now_add=True, editable=False)
     updated_at = models.DateTimeField(auto_now=True, editable=False)

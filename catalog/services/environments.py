@@ -17,7 +17,7 @@ from catalog.services.changes import named
 from catalog.services.events import record_event
 from config.errors import Conflict, FieldError, NotFound
 
-CHANGEABLE = {"name", "kind", "description", "color", "owner", "drift_policy", "scope"}
+CHANGEABLE = {"name", "kind", "description", "color", "stage", "variables", "owner", "drift_policy", "scope"}
 NAMED = 5  # projects that a refusal names
 MAX_SCOPE = 200  # names, and patterns, on each side of a scope
 MAX_SCOPE_TEXT = 512  # letters of one of them
@@ -30,9 +30,9 @@ DRIFTED_AS = {Policy.BLOCK: State.DRIFTED, Policy.WARN: State.WARNED, Policy.IGN
 def create_environment(*, actor: Actor, name: str, canonical: str = "", **values: Any) -> Environment:
     """Make an environment in the actor's organization, or in `organization` when given.
 
-    `values` are kind, description, color, owner, drift_policy, scope; without a canonical it gets one from its name.
-    Raises Forbidden without `organization:environment:create`, Conflict for a name or canonical that is taken,
-    ValidationError, also for a scope pattern that is no regular expression. Records `environment.created`.
+    `values` are kind, description, color, stage, variables, owner, drift_policy, scope; without a canonical it gets
+    one from its name. Raises Forbidden without `organization:environment:create`, Conflict for a name or canonical that
+    is taken, ValidationError, also for a scope pattern that is no regular expression. Records `environment.created`.
     """
     organization = values.pop("organization", None) or actor.organization
     require(actor, "organization:environment:create", organization)
@@ -47,7 +47,7 @@ def create_environment(*, actor: Actor, name: str, canonical: str = "", **values
 
 @transaction.atomic
 def update_environment(*, actor: Actor, environment: Environment, **changes: Any) -> Environment:
-    """Change what is given of name, kind, description, color, owner, drift_policy, scope.
+    """Change what is given of name, kind, description, color, stage, variables, owner, drift_policy, scope.
 
     Another drift policy takes effect at once on drift that is there. Raises Forbidden without
     `organization:environment:update`, Conflict for a name that is taken, ValidationError. Records

@@ -124,21 +124,9 @@ def accept_invitation(*, token: str, user: User, **context: Any) -> Membership:
     invitation = _answerable(token)
     if user.email.lower() != invitation.email.lower():
         raise Forbidden(f"This invitation is for {invitation.email}; you are signed in as {user.email}.")
-    if Membership.objects.filter(organization=invitation.organization_id, user=user).exists():
-        raise Conflict(f"You are a member of {invitation.organization} already.")
-    membership = Membership(
-        pk=invitation.member_id, organization=invitation.organization, user=user, role=invitation.role
-    )
-    membership.full_clean()
-    membership.save(force_insert=True)
-    invitation.membership = membership
-    _answer(invitation, State.ACCEPTED)
-    actor = user_actor(user, invitation.organization_id, **context)
-    if actor is None:
+    if not user.is_active:
         raise Forbidden("This account is disabled.")
-    data = {"user": user.email, "role": invitation.role.canonical}
-    record_event("invitation.accepted", subject=membership, actor=actor, data=data, related=[invitation])
-    return membership
+    return _join(invitation, user, context)
 
 
 @transaction.atomic
@@ -156,7 +144,7 @@ def sign_up(*, token: str, name: str, password: str, **context: Any) -> User:
     except ValidationError as refused:
         raise ValidationError({"password": refused.messages}) from refused
     user = User.objects.create_user(invitation.email, password, name=name)
-    accept_invitation(token=token, user=user, **context)
+    _join(invitation, user, context)
     return user
 
 
@@ -168,6 +156,23 @@ def decline_invitation(*, token: str) -> Invitation:
     invited = replace(system_actor(invitation.organization), label=invitation.email)
     record_event("invitation.declined", subject=invitation, actor=invited, data={"email": invitation.email})
     return invitation
+
+
+def _join(invitation: Invitation, user: User, context: dict[str, Any]) -> Membership:
+    """Make the invited person a member, under the id that was kept for them. Raises Conflict for a member."""
+    if Membership.objects.filter(organization=invitation.organization_id, user=user).exists():
+        raise Conflict(f"You are a member of {invitation.organization} already.")
+    membership = Membership(
+        pk=invitation.member_id, organization=invitation.organization, user=user, role=invitation.role
+    )
+    membership.full_clean()
+    membership.save(force_insert=True)
+    invitation.membership = membership
+    _answer(invitation, State.ACCEPTED)
+    actor = user_actor(user, invitation.organization_id, **context) or system_actor(invitation.organization)
+    data = {"user": user.email, "role": invitation.role.canonical}
+    record_event("invitation.accepted", subject=membership, actor=actor, data=data, related=[invitation])
+    return membership
 
 
 def _answer(invitation: Invitation, state: State) -> None:

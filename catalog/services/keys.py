@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import jwt
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
@@ -12,11 +13,12 @@ from django.utils import timezone
 from catalog.actors import Actor, key_actor, require, said_rules, token_actor
 from catalog.models import ApiKey, Component, Membership, Organization, ServiceAccount, User, WebhookToken
 from catalog.rights import Rule
+from catalog.services.changes import write_changes
 from catalog.services.events import record_event
 from catalog.services.grants import require_key
 from catalog.services.roles import as_json, checked
-from config.crypto import new_key, new_token, same_digest, token_digest
-from config.errors import Conflict, Unauthenticated
+from config.crypto import derived_key, new_key, new_token, same_digest, token_digest
+from config.errors import Conflict, FieldError, Unauthenticated
 
 S = TypeVar("S", ApiKey, WebhookToken)
 GRACE = timedelta(hours=24)  # how long a rotated token's predecessor still opens
@@ -34,12 +36,16 @@ def issue_api_key(
     ttl_days: int | None = None,
     rules: Iterable[Rule] = (),
     organization: Organization | None = None,
+    canonical: str = "",
+    description: str = "",
 ) -> tuple[ApiKey, str]:
     """Make a key for a user or a service account and return it with its plain text; `rules` narrow what it may do.
 
-    It opens `organization`, without one the actor's. Raises Forbidden without `organization:api_key:create` there, but
-    for one's own keys, and for a key that could do more than the actor: whoever may issue keys would else hold the
-    rights of everybody. ValidationError for a person who is no member of the organization. Records `api_key.created`.
+    It opens `organization`, without one the actor's. One with a `canonical` has the form of a signed token, for clients
+    that read what it says about itself. Raises Forbidden without `organization:api_key:create` there, but for one's own
+    keys, and for a key that could do more than the actor: whoever may issue keys would else hold the rights of
+    everybody. Conflict for a canonical that is taken, ValidationError for a person who is no member of the
+    organization. Records `api_key.created`.
     """
     organization = organization or actor.organization
     if user is None or user != actor.user:
@@ -49,7 +55,10 @@ def issue_api_key(
     kept = checked(rules)
     if owner := user or service_account:
         kept = require_key(actor, owner, organization, kept)
-    token = new_key("fsp_" if user else "fss_")
+    if canonical and ApiKey.objects.filter(organization=organization, canonical=canonical, revoked_at=None).exists():
+        message = f"An API key of the canonical {canonical} exists."
+        raise Conflict(message, fields=[FieldError("canonical", message)])
+    token = _signed(organization, canonical) if canonical else new_key("fsp_" if user else "fss_")
     key = ApiKey(
         organization=organization,
         user=user,
@@ -58,6 +67,9 @@ def issue_api_key(
         prefix=token[:12],
         digest=token_digest(token),
         last_four=token[-4:],
+        last_seven=token[-7:],
+        canonical=canonical,
+        description=description,
         created_by=actor.label,
         ttl_days=ttl_days,
         expires_at=timezone.now() + timedelta(days=ttl_days) if ttl_days else None,
@@ -68,6 +80,34 @@ def issue_api_key(
     data = {"label": label, "expires_at": key.expires_at, "rules": [str(rule) for rule in kept]}
     record_event("api_key.created", subject=key, actor=actor, data=data)
     return key, token
+
+
+def _signed(organization: Organization, canonical: str) -> str:
+    """A key as a signed token. What is in it is for its holder to read: what it opens is looked up by its digest."""
+    said = {"organization": {"id": organization.pk, "canonical": organization.slug}, "api_key": canonical}
+    claims = {"iss": "gatehouse", "aud": "api key", "jti": new_token(), "cycloid": said}
+    return jwt.encode(claims, derived_key("token:api key"), algorithm="HS256")
+
+
+@transaction.atomic
+def update_api_key(*, actor: Actor, key: ApiKey, user: User | None = None, **changes: Any) -> ApiKey:
+    """Change what a key is called (`label`, `description`), or make it another person's (`user`).
+
+    Raises Forbidden without `organization:api_key:update`, but for one's own keys, and for a person who may more than
+    the actor; ValidationError for one who is no member. Records `api_key.updated`, when something changed.
+    """
+    if key.user is None or key.user != actor.user:
+        require(actor, "organization:api_key:update", key)
+    locked = ApiKey.objects.select_for_update().get(pk=key.pk)
+    if user is not None and user.pk != locked.user_id:
+        if not Membership.objects.filter(user=user, organization=locked.organization_id).exists():
+            raise ValidationError({"user": f"{user.email} is no member."})
+        require_key(actor, user, actor.organization, list(said_rules(locked.rules)))
+        changes |= {"user": user, "service_account": None}
+    changed = write_changes(locked, changes, ("label", "description", "user", "service_account"))
+    if changed:
+        record_event("api_key.updated", subject=locked, actor=actor, data=changed)
+    return locked
 
 
 @transaction.atomic

@@ -79,6 +79,27 @@ def link_environment(
 
 
 @transaction.atomic
+def link_named_environment(
+    *, actor: Actor, project: Project, name: str, canonical: str = "", **values: Any
+) -> ProjectEnvironment:
+    """Put a project into the environment of its organization with that canonical, else with that name; where there is
+    none it is made, with `values`.
+
+    Raises and records what `create_environment` and `link_environment` do.
+    """
+    there = Environment.objects.filter(organization=project.organization_id)
+    wanted = there.filter(canonical__iexact=canonical) if canonical else there.filter(name__iexact=name)
+    environment = wanted.first()
+    if environment is None:
+        environment = create_environment(
+            actor=actor, name=name, canonical=canonical, organization=project.organization, **values
+        )
+    else:
+        require(actor, "organization:environment:read", environment)
+    return link_environment(actor=actor, project=project, environment=environment)
+
+
+@transaction.atomic
 def unlink_environment(*, actor: Actor, link: ProjectEnvironment) -> None:
     """Take a project out of an environment, with what is configured there; both stay.
 

@@ -100,7 +100,10 @@ def read(text: str, audience: str) -> Token:
 def authenticate(credential: str, audience: str, **context: Any) -> Actor:
     """The actor of a credential that clients of `audience` sent: a token, else an API key. Raises Unauthenticated."""
     if is_token(credential):
-        return authenticate_token(credential, audience, **context)
+        try:
+            return authenticate_token(credential, audience, **context)
+        except Unauthenticated:
+            pass  # an API key can have the form of a token too
     return authenticate_key(credential, **context)
 
 

@@ -5,6 +5,7 @@ One object per dialect; nothing here knows a domain noun. A path belongs to the 
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest
+from structlog.contextvars import get_contextvars
 
 from config.errors import GatehouseError, RateLimited
 
@@ -37,6 +39,17 @@ def jwt_scheme(request: HttpRequest) -> str | None:
 def api_key_header(request: HttpRequest) -> str | None:
     """`X-Api-Key: <credential>`."""
     return request.headers.get("X-Api-Key") or None
+
+
+def bare_authorization(request: HttpRequest) -> str | None:
+    """`Authorization: <credential>`, without a scheme."""
+    credential = request.headers.get("Authorization", "").strip()
+    return credential if credential and " " not in credential else None
+
+
+def api_key_query(request: HttpRequest) -> str | None:
+    """`?api_key=<credential>`, which logs never show."""
+    return request.GET.get("api_key") or None
 
 
 def basic_password(request: HttpRequest) -> str | None:
@@ -139,6 +152,48 @@ def _problem_body(error: GatehouseError) -> Body:
     }
 
 
+CYCLOID_CODES: dict[int | str, str] = {  # by the error's code where that says more, else by its status
+    "in_use": "InUse",
+    401: "Unauthenticated",
+    403: "Unauthorized",
+    404: "NotFoundEntity",
+    405: "MethodNotAllowed",
+    409: "AlreadyExists",
+    411: "LengthRequired",
+    413: "BodyTooLarge",
+    415: "MediaTypeNotSupported",
+    429: "RetryOperation",
+    500: "Unexpected",
+    503: "RetryOperation",
+}
+
+
+def _cycloid_body(error: GatehouseError) -> Body:
+    """Never an empty list; one item for each refused field, whose code names the thing and the field."""
+    refused: dict[str, list[str]] = {}
+    if error.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY):
+        for each in error.fields:
+            refused.setdefault(each.path, []).append(each.message)
+    items = [
+        {
+            "code": f"{error.entity}{_camel(path)}Invalid",
+            "message": f"{path}: {messages[0]}" if path else messages[0],
+            "details": messages,
+        }
+        for path, messages in refused.items()
+    ]
+    code = CYCLOID_CODES.get(error.code) or CYCLOID_CODES.get(error.status) or f"{error.entity}{_camel(error.code)}"
+    return {
+        "errors": items or [{"code": code, "message": error.message, "details": []}],
+        "request_id": str(get_contextvars().get("request_id") or ""),
+    }
+
+
+def _camel(words: str) -> str:
+    """`rules[0].action` as `RulesAction`."""
+    return "".join(word.title() for word in re.findall(r"[A-Za-z]+", words))
+
+
 PHASET = Dialect(
     name="phaset",
     prefixes=("/integration/",),
@@ -174,6 +229,30 @@ VERSORI = Dialect(
     statuses={422: 400},
     session=True,
 )
+CYCLOID = Dialect(
+    name="cycloid",
+    prefixes=(
+        "/organizations",
+        "/user",
+        "/status",
+        "/version",
+        "/config",
+        "/countries",
+        "/events",
+        "/members",
+        "/appearance",
+        "/authentications",
+        "/inventory",
+        "/inventory-plan",
+        "/saml2",
+        "/health_check",
+        "/metrics",
+    ),
+    error_body=_cycloid_body,
+    carriers=(bearer, bare_authorization, api_key_query),
+    media_types=("application/json", "application/vnd.cycloid.io.v1+json", "application/x-www-form-urlencoded"),
+    statuses={400: 422},
+)
 OURS = Dialect(
     name="gatehouse",
     prefixes=("/api/gatehouse/v1/",),
@@ -184,11 +263,15 @@ OURS = Dialect(
     idempotency=True,
 )
 
-DIALECTS = (PHASET, FACTSTORE, SQEDULE, VERSORI, OURS)
+DIALECTS = (PHASET, FACTSTORE, SQEDULE, CYCLOID, VERSORI, OURS)
 
 
 def dialect_of(path: str) -> Dialect | None:
     """The dialect that owns `path`, by its longest prefix; None for the portal's own pages."""
-    path = path if path.endswith("/") else f"{path}/"  # a bare prefix is its dialect's too
-    owners = [(len(prefix), dialect) for dialect in DIALECTS for prefix in dialect.prefixes if path.startswith(prefix)]
+    owners = [(len(prefix), dialect) for dialect in DIALECTS for prefix in dialect.prefixes if _lies_in(path, prefix)]
     return max(owners, key=lambda owner: owner[0])[1] if owners else None
+
+
+def _lies_in(path: str, prefix: str) -> bool:
+    """Whether `path` begins with whole words of `prefix`; a bare prefix is its dialect's too."""
+    return f"{path.rstrip('/')}/".startswith(f"{prefix.rstrip('/')}/")

@@ -29,12 +29,14 @@ MEANINGS = {
     404: "There is no such thing for this caller.",
     405: "This path does not take the method; `Allow` lists those it takes.",
     409: "It exists already, or its state does not allow this.",
+    411: "The body comes without its length.",
     413: "The body is too large.",
     415: "The body is of a media type that is not read here.",
     422: "Well-formed, but a rule forbids it.",
     429: "Too many calls by one credential; `Retry-After` says when to come back.",
 }
 SCHEMES: dict[str, Schema] = {
+    "api_key_query": {"type": "apiKey", "in": "query", "name": "api_key"},
     "bearer": {"type": "http", "scheme": "bearer"},
     "api_key_header": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
     "api_key_scheme": {
@@ -78,7 +80,7 @@ def errors_of(view: type, method: str) -> set[int]:
     """The refusals of a method: those of every call, those its services raise, and those its view adds."""
     dialect: Dialect = view.dialect  # type: ignore[attr-defined]
     found = {400, 404, 405} | read(view, method).raised | set(getattr(view, "errors", ()))
-    if not view.public:  # type: ignore[attr-defined]
+    if not (view.public or method in view.open_methods):  # type: ignore[attr-defined]
         found |= {401, 403, 429}
     if method != "get":
         found |= {409, 422}
@@ -120,7 +122,7 @@ class DialectSchema(AutoSchema):
 
     def get_auth(self) -> list[Any]:
         """The carriers of the dialect, any one of them; none for an open route or a token in the path."""
-        if self.view.public or not self.dialect.carriers:
+        if self.view.public or self.method.lower() in self.view.open_methods or not self.dialect.carriers:
             return [{}]
         names = [carrier.__name__ for carrier in self.dialect.carriers] + ["session"] * self.dialect.session
         return [{name: []} for name in names]

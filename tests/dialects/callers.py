@@ -31,6 +31,7 @@ CODES = {
     "phaset": Codes(stranger=401),  # 1.3: a token of another organization is no token
     "openfactstore": Codes(),
     "sqedule": Codes(forbidden=401),  # 1.4: no right and no credential read the same
+    "cycloid": Codes(),  # 1.4: 404 for what one has no part in
     "versori": Codes(stranger=403),  # 1.2: an organization one is not in
     "gatehouse": Codes(),
 }
@@ -39,6 +40,7 @@ ASKING = {  # reading, with a body
     "POST /api/v2/store/{store}/kv/batch",
     "POST /api/v2/store/{store}/kv/list",
     "POST /api/v2/store/{store}/kv/count",
+    "POST /organizations/{organization_canonical}/can_do",
 }
 
 # What a role may do besides reading. Everything else that changes something is forbidden to it.
@@ -56,6 +58,7 @@ CI = {
     "POST /api/v1/gate/evaluate",
     "POST /v1/applications/{application_id}/releases",
     "POST /v1/applications/{application_id}/releases/{id}/cancel",
+    "POST /organizations/{organization_canonical}/events",
 }
 
 
@@ -74,7 +77,20 @@ NOBODY = "openfactstore 16: an owner without keys has an empty list, and one nob
 NO_KEY = "versori 3.15: a key has segments; the path without one is refused, not unknown"
 TOKEN = "sqedule 8: only the token of a login is refreshed, no key"
 OTHERS = "sqedule 8: another organization than one's own, or one below it, is not to be read"
+PERSON = "cycloid 1.2: no API key speaks for a person"
+HAND = "cycloid 2.7: what one keeps at hand is a person's, and changes nothing for others"
+FAVORITES = "/organizations/{organization_canonical}/projects/{project_canonical}/favorites"
 EXEMPT = [
+    *(
+        Exemption(f"GET {path}", each, 403, PERSON)
+        for path in ("/user", "/user/refresh_token")
+        for each in ("stranger", "viewer", "ci", "admin")
+    ),
+    *(
+        Exemption(f"{method} {FAVORITES}", each, 422, HAND)
+        for method in ("POST", "DELETE")
+        for each in ("viewer", "ci", "admin")
+    ),
     Exemption("GET /v1/organizations/{organization_id}", "stranger", 401, OTHERS),
     Exemption("PATCH /v1/organizations/{organization_id}", "stranger", 401, OTHERS),
     *(Exemption("POST /v1/auth/refresh-token", each, 401, TOKEN) for each in ("stranger", "viewer", "ci", "admin")),

@@ -33,6 +33,7 @@ from releases.services.gate import evaluate
 from releases.services.proposals import change_resource
 from tests.compliance.proving import OTHER_DIGEST, an_artifact
 from tests.compliance.running import a_baseline, a_snapshot, running
+from tests.dialects import known_cycloid
 from tests.dialects.routes import Route
 from tests.people import make_actor, make_machine, make_user
 from tests.releases.proofs import ANY_ONE, DIGEST, a_flow, a_policy, a_release, a_trail, an_environment, asked, attest
@@ -76,13 +77,14 @@ PATHS |= {  # where the thing a route is about must be another than usual
     "POST /v1/application-approval-ruleset-bindings/{application_id}/{ruleset_id}": {"ruleset_id": "spare_ruleset"},
 }
 PATHS |= {f"PUT {path}/proposals/{{version_id}}/state": {"version_id": "reviewed"} for path in REVIEWS}
+PATHS |= known_cycloid.PATHS
 WORDS = {"ownerType": "SERVICE_ACCOUNT", "decision": "approve"}
 QUERIES = {
     f"POST {SHOP}/suspend": ("environment",),
     f"PUT {SHOP}/environments/execution-pools": ("project_env",),
     "GET /api/v1/artifacts": ("sha256",),
     "GET /api/v1/environments/{id}/diff": ("from", "to"),
-}
+} | known_cycloid.QUERIES
 FILE = (
     b'--x\r\nContent-Disposition: form-data; name="file"; filename="junit.xml"\r\n'
     b"Content-Type: application/xml\r\n\r\n"
@@ -192,6 +194,7 @@ def make_world(organization: Organization) -> World:
     _prove(world)
     _ship(world)
     _connect(world)
+    known_cycloid.make_cycloid(world)
     return world
 
 
