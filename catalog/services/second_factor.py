@@ -7,6 +7,7 @@ from catalog.actors import Actor, require
 from catalog.models import Membership, Organization, User
 from catalog.services.events import record_event
 from catalog.services.grants import require_role
+from config.errors import Forbidden
 
 
 def has_second_factor(user: User) -> bool:
@@ -30,11 +31,15 @@ def lacks_second_factor(actor: Actor) -> bool:
 def remove_second_factor(*, actor: Actor, membership: Membership) -> bool:
     """Take the authenticator app and recovery codes from a member who lost them; whether there were any.
 
-    Raises Forbidden without `organization:member:update`, and for a member who may do more than the actor. Records
+    It protects the account wherever it is a member. Raises Forbidden for a member of other organizations too, without
+    `organization:member:update` on each membership, and for a member who may do more than the actor. Records
     `member.second_factor_removed`.
     """
-    require(actor, "organization:member:update", membership)
-    require_role(actor, membership.role)
+    for each in Membership.objects.filter(user=membership.user).select_related("organization", "role"):
+        if each.organization_id not in actor.reach:
+            raise Forbidden(f"{membership.user} is a member of other organizations too; an operator can help.")
+        require(actor, "organization:member:update", each)
+        require_role(actor, each.role)
     found, _ = Authenticator.objects.filter(user=membership.user).delete()
     if found:
         record_event("member.second_factor_removed", subject=membership, actor=actor)

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from catalog.accounts import SecondFactor, check_password
 from catalog.actors import user_actor
-from catalog.models import Event, Membership, User
+from catalog.models import Event, Membership, Role, User
 from catalog.services.keys import authenticate_key, issue_api_key
 from catalog.services.organizations import update_organization
 from catalog.services.second_factor import remove_second_factor
@@ -58,7 +58,7 @@ def turn_on(client: Client) -> str:
     return secret
 
 
-def test_a_second_factor_is_set_up_asked_for_and_taken_away(acme, admin, time_machine):
+def test_a_second_factor_is_set_up_asked_for_and_taken_away(acme, globex, admin, time_machine):
     user = make_user(acme, "viewer")
     client = sign_in(user)
     assert client.get(reverse("mfa_activate_totp")).headers["Location"].startswith("/accounts/reauthenticate/")
@@ -93,6 +93,12 @@ def test_a_second_factor_is_set_up_asked_for_and_taken_away(acme, admin, time_ma
     membership = Membership.objects.get(user=user)
     with pytest.raises(Forbidden):
         remove_second_factor(actor=make_actor(acme, "maintainer"), membership=membership)
+    elsewhere = Membership.objects.create(
+        organization=globex, user=user, role=Role.objects.get(organization=globex, canonical="viewer")
+    )
+    with pytest.raises(Forbidden, match="other organizations"):
+        remove_second_factor(actor=admin, membership=membership)
+    elsewhere.delete()
     assert remove_second_factor(actor=admin, membership=membership)
     assert not remove_second_factor(actor=admin, membership=membership)
     assert Event.objects.filter(kind="member.second_factor_removed").count() == 1
