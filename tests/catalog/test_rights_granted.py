@@ -122,6 +122,8 @@ def test_rules_of_a_key_narrow_and_never_widen(acme, admin):
     ):
         with pytest.raises(Forbidden, match="can't grant organization"):
             call()
+    with pytest.raises(Forbidden, match="organization:api_key:revoke"):
+        revoke(actor=narrowed, secret=again)
     for wrong in ([Rule("nonsense")], [Rule("organization:read", ("a b",))], [Rule("organization:read", (7,))]):
         with pytest.raises(ValidationError):
             issue_api_key(actor=admin, label="x", user=admin.user, rules=wrong)
