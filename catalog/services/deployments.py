@@ -3,6 +3,7 @@
 What is kept here is what should run; starting it is the business of whoever runs the environment.
 """
 
+import json
 from typing import Any
 
 from django.db import transaction
@@ -48,6 +49,22 @@ def _name_fault(name: str) -> str:
     if any(step in ("", ".", "..") for step in name.split("/")) or "\\" in name:
         return "must be a relative path with / between its steps"
     return ""
+
+
+def examine(files: list[File]) -> tuple[list[str], list[str]]:
+    """What is wrong with the structure of `files`, and what was looked at; nothing of them is run."""
+    faults = [] if files else ["There are no files."]
+    try:
+        check_files(files)
+    except BadInput as error:
+        faults += [f"{each.path} {each.message}" for each in error.fields]
+    for file in files:
+        if file["filename"].endswith(".json"):
+            try:
+                json.loads(file["content"])
+            except (ValueError, RecursionError) as error:
+                faults.append(f"{file['filename']}: {error}")
+    return faults, ["there are files", "their names are relative paths, each once", "JSON files are JSON"]
 
 
 @transaction.atomic

@@ -37,6 +37,7 @@ CODES = {
 }
 
 ASKING = {  # reading, with a body
+    "PUT /api/v2/o/{organization}/projects/{project}/validate",
     "POST /api/v2/store/{store}/kv/batch",
     "POST /api/v2/store/{store}/kv/list",
     "POST /api/v2/store/{store}/kv/count",

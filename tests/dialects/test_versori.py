@@ -449,6 +449,24 @@ def test_files_are_replaced_and_added(api, at, shop):
     assert row(shop).files == wanted["files"]
 
 
+def test_files_are_examined_and_not_kept(api, at, shop):
+    good = api.put_json(f"{at}/validate", {"files": [*FILES, {"filename": "package.json", "content": "{}"}]})
+    bad = api.put_json(f"{at}/validate", {"files": [{"filename": "../a.json", "content": "{"}]})
+
+    assert (good.status_code, good.json()["project_id"], good.json()["environment"]) == (200, shop["id"], "production")
+    said = good.json()["validation"]
+    assert (said["success"], said["error"], said["duration"][-2:]) == (True, "", "ms")
+    assert said["output"].endswith("not checked: types")
+    assert bad.json()["validation"]["success"] is False
+    assert [line.partition(":")[0] for line in bad.json()["validation"]["error"].splitlines()] == [
+        "files[0].filename must be a relative path with / between its steps",
+        "../a.json",
+    ]
+    assert api.put_json(f"{at}/validate", {"files": []}).json()["validation"]["error"] == "There are no files."
+    assert api.put_json(f"{at}/validate", {}).status_code == 400
+    assert row(shop).files == []
+
+
 def test_a_deployment_makes_a_version_that_runs(api, at, shop):
     first = api.put_json(f"{at}/deploy?environment=production", {"files": FILES, "versionName": "one"})
     second = api.put_json(f"{at}/deploy", {"environment": "production", "labels": {"a": "b"}})

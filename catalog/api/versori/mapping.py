@@ -84,3 +84,21 @@ def from_project(project: Project, absolute: Callable[[str], str]) -> Body:
 def from_files(holder: Project | ProjectVersion) -> Body:
     """Files, current or of a version."""
     return {"files": holder.files, "labels": holder.labels}
+
+
+def from_examination(
+    project: Project, faults: list[str], checks: list[str], *, began: datetime, ended: datetime
+) -> Body:
+    """ValidationResult, which says what was looked at and that types were not."""
+    links = project.ordered_environments()
+    return {
+        "project_id": id_of(project),
+        "environment": links[0].name if links else "",
+        "validation": {
+            "success": not faults,
+            "duration": f"{(ended - began).total_seconds() * 1000:.0f}ms",
+            "error": "\n".join(faults),
+            "output": "\n".join([*(f"checked: {each}" for each in checks), "not checked: types"]),
+            "timestamp": moment(ended),
+        },
+    }

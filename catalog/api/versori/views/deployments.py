@@ -2,16 +2,17 @@
 
 from typing import Any
 
+from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog.api.versori.mapping import from_files, from_version
+from catalog.api.versori.mapping import from_examination, from_files, from_version
 from catalog.api.versori.paging import page_info
 from catalog.api.versori.schemas import Deploy, Files, VersionCreate
 from catalog.api.versori.views.environments import environment_called, needed_name
 from catalog.api.versori.views.projects import ProjectView
 from catalog.models import Project, ProjectEnvironment, ProjectVersion
-from catalog.services.deployments import deploy, run_version, save_version, set_files, suspend
+from catalog.services.deployments import deploy, examine, run_version, save_version, set_files, suspend
 from config.errors import Conflict
 
 
@@ -29,6 +30,14 @@ class FilesView(ProjectView):
         """Replace or add the named files."""
         set_files(actor=self.actor, project=self.project(project), keep=True, **self.said(Files))
         return Response(status=204)
+
+
+class ValidateView(ProjectView):
+    def put(self, request: Request, organization: str, project: str) -> Response:
+        """Look at the structure of files without keeping them."""
+        began, found = timezone.now(), self.project(project)
+        faults, checks = examine(self.said(Files)["files"])
+        return Response(from_examination(found, faults, checks, began=began, ended=timezone.now()))
 
 
 class VersionsView(ProjectView):
