@@ -102,9 +102,9 @@ def update_api_key(*, actor: Actor, key: ApiKey, user: User | None = None, **cha
     if user is not None and user.pk != locked.user_id:
         if not Membership.objects.filter(user=user, organization=locked.organization_id).exists():
             raise ValidationError({"user": f"{user.email} is no member."})
-        require_key(actor, user, actor.organization, list(said_rules(locked.rules)))
-        changes |= {"user": user, "service_account": None}
-    changed = write_changes(locked, changes, ("label", "description", "user", "service_account"))
+        kept = require_key(actor, user, locked.organization, list(said_rules(locked.rules)))
+        changes |= {"user": user, "service_account": None, "rules": as_json(kept)}
+    changed = write_changes(locked, changes, ("label", "description", "user", "service_account", "rules"))
     if changed:
         record_event("api_key.updated", subject=locked, actor=actor, data=changed)
     return locked
@@ -127,6 +127,7 @@ def rotate_api_key(*, actor: Actor, key: ApiKey, grace: timedelta = GRACE) -> tu
         service_account=locked.service_account,
         ttl_days=locked.ttl_days,
         rules=said_rules(locked.rules),
+        organization=locked.organization,
     )
     revoke(actor=actor, secret=locked, at=timezone.now() + grace)
     return successor
