@@ -46,6 +46,7 @@ class Actor:
     memberships: tuple[Membership, ...] = ()
     address: str | None = None
     request_id: str = ""
+    region: str = ""  # the caller says it works in
 
     @property
     def organization_id(self) -> int:

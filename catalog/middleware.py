@@ -58,4 +58,7 @@ def note_session(request: HttpRequest) -> None:
 def request_context(request: HttpRequest) -> dict[str, str | None]:
     """Where a request came from and under which id the logs know it, for the history."""
     request_id = str(get_contextvars().get("request_id") or "")[:64]
-    return {"address": request.META.get("REMOTE_ADDR") or None, "request_id": request_id}
+    dialect = getattr(request, "dialect", None)
+    said = request.headers.get(dialect.region, "") if dialect is not None and dialect.region else ""
+    region = "".join(letter for letter in said if letter.isprintable()).strip()[:64]
+    return {"address": request.META.get("REMOTE_ADDR") or None, "request_id": request_id, "region": region}

@@ -48,6 +48,7 @@ class Event(Keyed):
     actor_uid = models.UUIDField(null=True)
     address = models.GenericIPAddressField(null=True)
     request_id = models.CharField(max_length=64, blank=True, default="")
+    region = models.CharField(max_length=64, blank=True, default="", help_text="Where the caller works; '' for here.")
     data = models.JSONField(default=dict)
     occurred_at = models.DateTimeField(auto_now_add=True, editable=False)
 

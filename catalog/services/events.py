@@ -76,6 +76,7 @@ def event_of(
         actor_uid=_actor_uid(actor),
         address=actor.address,
         request_id=actor.request_id,
+        region=actor.region,
         data=plain(data or {}),
     )
 

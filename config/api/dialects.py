@@ -83,6 +83,7 @@ class Dialect:
     challenge: str = "Bearer"
     session: bool = False  # the portal's session cookie is a credential too, with CSRF protection
     no_store: bool = False
+    region: str = ""  # the header that names our region in every answer, and in a request where it comes from
     dry_run: bool = False  # a change can be asked for as a dry run
     idempotency: bool = False  # a POST with an Idempotency-Key is done once
 
@@ -209,6 +210,7 @@ FACTSTORE = Dialect(
     error_body=_factstore_body,
     carriers=(bearer, api_key_header, api_key_scheme),
     media_types=("application/json",),
+    region="X-Factstore-Region",
     dry_run=True,
     idempotency=True,
 )

@@ -31,11 +31,15 @@ class DialectMiddleware:
             raise Http404
         if "%00" in request.META.get("QUERY_STRING", ""):
             raise BadRequest("The query contains a NUL character.")
-        request.dialect = dialect_of(path)  # type: ignore[attr-defined]
+        dialect = dialect_of(path)
+        request.dialect = dialect  # type: ignore[attr-defined]
         request.path_info = as_routed(path)
         if request.dialect is None and is_chunked(request):  # type: ignore[attr-defined]  # API views do it themselves
             measure_body(request)
-        return self.get_response(request)
+        response = self.get_response(request)
+        if dialect is not None and dialect.region:
+            response[dialect.region] = settings.REGION
+        return response
 
 
 def is_chunked(request: HttpRequest) -> bool:

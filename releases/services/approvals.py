@@ -149,16 +149,20 @@ def void_open(release: Release, *, actor: Actor) -> None:
 def note_release_final(release: Release) -> None:
     """Let a release that people approved count as the approval of its trail, with the roles of those who did.
 
-    One that its rules alone let through does not: whoever may leave the rules out could approve for themselves.
+    One that its rules alone let through does not: whoever may leave the rules out could approve for themselves. Nor
+    does it speak over what was asked about the trail since it was made: the newest question counts, as at the gate.
     """
     if release.trail is None or release.state != Release.State.APPROVED:
+        return
+    trail = locked_trail(release.trail)  # first, so that a newer request is either seen here or speaks after us
+    if trail.approvals.filter(created_at__gt=release.created_at).exclude(status=Status.VOID).exists():
         return
     approvals = Decision.objects.filter(request__release=release, verdict=Decision.Verdict.APPROVED)
     given = list(approvals.exclude(request__status=Status.VOID).values_list("role", flat=True))
     if given:
         actor = system_actor(release.organization)
         roles = sorted({role for role in given if role})
-        note_approval(actor=actor, trail=release.trail, status=Status.APPROVED.value, roles=roles)
+        note_approval(actor=actor, trail=trail, status=Status.APPROVED.value, roles=roles)
 
 
 def _time_limit(release: Release) -> datetime | None:

@@ -11,6 +11,7 @@ from catalog.actors import TEAM_RULES, Actor, resource_path, said_rules, team_of
 from catalog.models import Membership, Organization, User
 from catalog.rights import Rule, allows
 from catalog.services.who import Who
+from config.errors import Forbidden
 from releases.models import ApprovalRequest
 
 DECIDE = "organization:approval:decide"
@@ -48,12 +49,18 @@ class Voter:
 
 
 def voter_of(actor: Actor, request: ApprovalRequest, claimed: str | None = None) -> Voter:
-    """Whose answer `actor` brings: their own, or, from a service account, that of the person it names."""
+    """Whose answer `actor` brings: their own, or, from a service account, that of the person whose e-mail it names.
+
+    Raises Forbidden for anybody who is no member that may decide: a machine's key must not invent people.
+    """
     claimed = (claimed or "").strip()
     if not claimed or actor.kind != "service_account":
         return Voter(actor.label, actor.user, actor.role)
-    member = _members(request.organization).filter(user__email__iexact=claimed).first()
-    return replace(_voter(member), identity=claimed) if member else Voter(claimed)
+    path = resource_path(request, request.organization.slug)
+    for voter in able(members_of(request.organization), DECIDE, path, team_of(request)):
+        if voter.identity.casefold() == claimed.casefold():
+            return replace(voter, identity=claimed)
+    raise Forbidden(f"{claimed} is no member of {request.organization} who may decide this.")
 
 
 def is_asker(voter: Voter, request: ApprovalRequest) -> bool:

@@ -205,12 +205,12 @@ def test_a_service_account_answers_for_the_person_it_names(request_, acme, manag
     assert (decision.identity, decision.user, decision.role) == (manager.label.upper(), manager.user, "change-manager")
 
 
-def test_blanks_around_a_name_do_not_make_it_another(trail, acme):
+def test_blanks_around_a_name_do_not_make_it_another(trail, acme, manager):
     machine, _ = make_machine(acme, "admin")
-    request = request_trail_approval(actor=machine, trail=trail, requested_by="ada ")
+    request = request_trail_approval(actor=machine, trail=trail, requested_by=f"{manager.label} ")
 
     with pytest.raises(Forbidden, match="four-eyes"):
-        decide(actor=machine, request=request, verdict=APPROVED, identity=" Ada")
+        decide(actor=machine, request=request, verdict=APPROVED, identity=f" {manager.label.upper()}")
 
 
 def test_a_person_answers_only_for_themselves(request_, manager):
@@ -220,12 +220,13 @@ def test_a_person_answers_only_for_themselves(request_, manager):
 
 
 def test_a_name_without_the_role_is_refused_also_on_behalf(admin, acme):
+    boss = person(acme, "owner", email="boss@acme.example")
     flow = a_flow(admin, requires_approval=True, required_approver_roles=["change-manager"])
     request = request_trail_approval(actor=admin, trail=a_trail(admin, flow))
     machine, _ = make_machine(acme, "admin")
 
     with pytest.raises(Forbidden, match="lacks a role"):
-        decide(actor=machine, request=request, verdict=APPROVED, identity="unknown@acme.example")
+        decide(actor=machine, request=request, verdict=APPROVED, identity=boss.label)
 
 
 def test_an_overdue_request_expires_when_somebody_answers(trail, admin, manager):
@@ -475,3 +476,17 @@ def wait_for_a_lock() -> None:
                 return
         time.sleep(0.05)
     pytest.fail("Nobody waits.")
+
+
+def test_a_release_does_not_speak_over_what_was_asked_about_its_trail_since(admin, manager, trail):
+    release = a_release(admin, an_application(admin, rules=(ANY_ONE,)), digest=DIGEST)
+    assert release.trail == trail
+    newer = request_trail_approval(actor=admin, trail=trail)
+
+    decide(actor=manager, request=asked(release), verdict=APPROVED)
+    work_on(release.pk)
+
+    assert Release.objects.get(pk=release.pk).state == "approved"
+    assert Trail.objects.get().approval_status == "pending_approval"
+    decide(actor=manager, request=newer, verdict=REJECTED)
+    assert Trail.objects.get().approval_status == "rejected"

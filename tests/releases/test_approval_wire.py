@@ -11,11 +11,19 @@ from django.utils import timezone
 from catalog.models import Event
 from releases.models import ApprovalRequest, Decision
 from releases.services.approvals import request_trail_approval
+from tests.people import make_user
 from tests.releases.proofs import ANY_ONE, DIGEST, a_flow, a_release, a_trail, an_application, an_environment, asked
 
 API = "/api/v1/approvals"
 NOBODY = str(uuid.uuid4())
 Status = ApprovalRequest.Status
+
+
+@pytest.fixture(autouse=True)
+def people(acme):
+    """Those a machine answers for."""
+    for name in ("alice", "bob"):
+        make_user(acme, "change-manager", f"{name}@x.example")
 
 
 @pytest.fixture
@@ -168,7 +176,7 @@ def test_another_organizations_environment_is_unknown(api, stranger, trail):
     [
         ("approve", {"approverIdentity": "alice@x.example", "comments": "fine"}, "alice@x.example", "fine"),
         ("approve", {"approvedBy": "alice@x.example", "comment": "fine"}, "alice@x.example", "fine"),
-        ("approve", {"approverIdentity": "alice", "approvedBy": "bob"}, "alice", None),
+        ("approve", {"approverIdentity": "alice@x.example", "approvedBy": "bob@x.example"}, "alice@x.example", None),
         ("approve", {}, "admin-machine", None),
         ("reject", {"rejectedBy": "alice@x.example", "reason": "no"}, "alice@x.example", "no"),
         ("reject", {"approverIdentity": "", "comments": ""}, "admin-machine", ""),
@@ -186,10 +194,10 @@ def test_an_answer_is_taken(api, approval, verb, body, identity, comments):
 
 
 def test_a_partial_answer_leaves_the_request_open(api, admin, trail):
-    approval = request_trail_approval(actor=admin, trail=trail, required_approvers=["alice", "bob"])
+    approval = request_trail_approval(actor=admin, trail=trail, required_approvers=["alice@x.example", "bob@x.example"])
 
-    first = api.post_json(f"{API}/{approval.uid}/approve", {"approverIdentity": "alice"}).json()
-    second = api.post_json(f"{API}/{approval.uid}/approve", {"approverIdentity": "bob"}).json()
+    first = api.post_json(f"{API}/{approval.uid}/approve", {"approverIdentity": "alice@x.example"}).json()
+    second = api.post_json(f"{API}/{approval.uid}/approve", {"approverIdentity": "bob@x.example"}).json()
 
     assert (first["status"], first["resolvedAt"]) == ("PENDING_APPROVAL", None)
     assert (second["status"], len(second["decisions"])) == ("APPROVED", 2)
@@ -216,9 +224,9 @@ def test_a_bad_answer_changes_nothing(api, approval, verb, body, field):
 
 
 def test_an_answer_to_a_settled_request_is_a_conflict(api, approval):
-    api.post_json(f"{API}/{approval.uid}/approve", {"approverIdentity": "alice"})
+    api.post_json(f"{API}/{approval.uid}/approve", {"approverIdentity": "alice@x.example"})
 
-    response = api.post_json(f"{API}/{approval.uid}/reject", {"approverIdentity": "bob"})
+    response = api.post_json(f"{API}/{approval.uid}/reject", {"approverIdentity": "bob@x.example"})
 
     assert response.status_code == 409
     assert response.json()["error"] == "Conflict"
@@ -226,14 +234,14 @@ def test_an_answer_to_a_settled_request_is_a_conflict(api, approval):
 
 
 def test_a_second_answer_is_a_conflict(api, admin, trail):
-    approval = request_trail_approval(actor=admin, trail=trail, required_approvers=["alice", "bob"])
-    api.post_json(f"{API}/{approval.uid}/approve", {"approverIdentity": "alice"})
+    approval = request_trail_approval(actor=admin, trail=trail, required_approvers=["alice@x.example", "bob@x.example"])
+    api.post_json(f"{API}/{approval.uid}/approve", {"approverIdentity": "alice@x.example"})
 
-    assert api.post_json(f"{API}/{approval.uid}/approve", {"approverIdentity": "Alice"}).status_code == 409
+    assert api.post_json(f"{API}/{approval.uid}/approve", {"approverIdentity": "Alice@x.example"}).status_code == 409
 
 
 def test_somebody_else_than_those_asked_is_forbidden(api, admin, trail):
-    approval = request_trail_approval(actor=admin, trail=trail, required_approvers=["alice"])
+    approval = request_trail_approval(actor=admin, trail=trail, required_approvers=["alice@x.example"])
 
     response = api.post_json(f"{API}/{approval.uid}/approve", {"approverIdentity": "mallory"})
 
@@ -242,11 +250,23 @@ def test_somebody_else_than_those_asked_is_forbidden(api, admin, trail):
     assert not Decision.objects.exists()
 
 
+def test_a_machine_answers_for_members_who_may_decide_only(api, acme, globex, approval, subtests):
+    make_user(acme, "maintainer", "may-not@x.example")
+    make_user(globex, "admin", "stranger@x.example")
+    for name in ("nobody@x.example", "may-not@x.example", "stranger@x.example", "Change-Manager Acme"):
+        with subtests.test(name):
+            response = api.post_json(f"{API}/{approval.uid}/approve", {"approverIdentity": name})
+
+            assert response.status_code == 403
+            assert response.json()["message"] == f"{name} is no member of Acme who may decide this."
+    assert not Decision.objects.exists()
+
+
 def test_whoever_asked_may_not_answer(api, trail):
     approval = api.post_json(url(trail)).json()
 
     assert api.post_json(f"{API}/{approval['id']}/approve").status_code == 403
-    assert api.post_json(f"{API}/{approval['id']}/approve", {"approverIdentity": "alice"}).status_code == 200
+    assert api.post_json(f"{API}/{approval['id']}/approve", {"approverIdentity": "alice@x.example"}).status_code == 200
 
 
 def test_an_overdue_request_is_expired_on_read_and_takes_no_answer(api, admin, trail):
@@ -255,7 +275,7 @@ def test_an_overdue_request_is_expired_on_read_and_takes_no_answer(api, admin, t
     assert api.get(f"{API}/{made['id']}").json()["status"] == "EXPIRED"
     assert [each["id"] for each in api.get(f"{API}?status=expired").json()] == [made["id"]]
     assert api.get(f"{API}?status=PENDING-APPROVAL").json() == []
-    assert api.post_json(f"{API}/{made['id']}/approve", {"approverIdentity": "alice"}).status_code == 409
+    assert api.post_json(f"{API}/{made['id']}/approve", {"approverIdentity": "alice@x.example"}).status_code == 409
     assert ApprovalRequest.objects.get().status == Status.EXPIRED
 
 
@@ -265,7 +285,7 @@ def test_an_overdue_request_is_expired_on_read_and_takes_no_answer(api, admin, t
 def test_approvals_are_listed_newest_first_and_by_status(api, admin, trail):
     first = request_trail_approval(actor=admin, trail=trail)
     second = request_trail_approval(actor=admin, trail=trail)
-    api.post_json(f"{API}/{first.uid}/approve", {"approverIdentity": "alice"})
+    api.post_json(f"{API}/{first.uid}/approve", {"approverIdentity": "alice@x.example"})
 
     assert api.get(API).json() == [said(second), said(first)]
     assert api.get(url(trail)).json() == [said(second), said(first)]
@@ -322,7 +342,7 @@ def test_another_organization_knows_nothing_of_it(api_as, approval, method, rest
 @pytest.mark.parametrize("rest", ["/approve", "/reject"])
 @pytest.mark.parametrize("role", ["ci", "viewer", "maintainer"])
 def test_a_role_without_the_right_is_forbidden(api_as, approval, role, rest):
-    response = api_as(role).post_json(f"{API}/{approval.uid}{rest}", {"approverIdentity": "alice"})
+    response = api_as(role).post_json(f"{API}/{approval.uid}{rest}", {"approverIdentity": "alice@x.example"})
 
     assert response.status_code == 403
     assert "organization:approval:decide" in response.json()["message"]
@@ -370,7 +390,10 @@ def test_a_list_costs_the_same_for_any_number_of_rows(api, admin, trail, path):
     def fill(rows: int) -> None:
         for _ in range(rows):
             approval = request_trail_approval(actor=admin, trail=trail)
-            assert api.post_json(f"{API}/{approval.uid}/approve", {"approverIdentity": "alice"}).status_code == 200
+            assert (
+                api.post_json(f"{API}/{approval.uid}/approve", {"approverIdentity": "alice@x.example"}).status_code
+                == 200
+            )
 
     fill(1)
     for_one = measure()

@@ -222,7 +222,7 @@ def test_a_manual_outcome_has_the_comments_of_whoever_decided(api, admin, acme):
     engine.work_on(release.pk)
     manager = ApiClient(make_machine(acme, "change-manager")[1])
     approval = release.approvals.get()
-    manager.post_json(f"/api/v1/approvals/{approval.uid}/approve", {"approverIdentity": "mo", "comments": "fine"})
+    manager.post_json(f"/api/v1/approvals/{approval.uid}/approve", {"comments": "fine"})
     engine.work_on(release.pk)
 
     outcome = items(api.get("/v1/applications/checkout/releases/1/events"))[1]["approval_rule_outcome"]
@@ -320,7 +320,7 @@ def test_the_command_lines_wait_does_not_stop_early(api, admin, acme):
     assert wait_as_the_command_line_does(api, path, looks=5) == ["in_progress"] * 5
 
     manager = ApiClient(make_machine(acme, "change-manager")[1])
-    manager.post_json(f"/api/v1/approvals/{release.approvals.get().uid}/reject", {"approverIdentity": "mo"})
+    manager.post_json(f"/api/v1/approvals/{release.approvals.get().uid}/reject")
     engine.work_on(release.pk)
     assert wait_as_the_command_line_does(api, path, looks=5) == ["rejected"]
 

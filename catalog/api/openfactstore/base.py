@@ -8,6 +8,7 @@ from uuid import UUID
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db.models import QuerySet
 from django.utils import timezone
+from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.actors import Actor
@@ -26,7 +27,15 @@ class FactstoreView(DialectView):
     """A view of the OpenFactstore dialect; `words` are its names of model fields, for what a service refuses."""
 
     dialect = FACTSTORE
+    bodiless: ClassVar[bool] = False  # the contract has no body for its POST or PUT
     words: ClassVar[Mapping[str, str]] = {}
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse a change whose body was lost: it is not one that says nothing."""
+        super().initial(request, *args, **kwargs)
+        empty = request.META.get("CONTENT_LENGTH") in (None, "", "0")
+        if empty and request.method in ("POST", "PUT", "PATCH") and not self.bodiless and self._takes(request):
+            raise BadInput("The body is empty; send JSON.")
 
     def handle_exception(self, exc: Exception) -> Any:
         """Name refused fields as the caller wrote them."""

@@ -27,7 +27,9 @@ class FlowSchema(Schema):
     requiresApproval = Flag(source="requires_approval", required=False)
     requiredApproverRoles = Texts(source="required_approver_roles", required=False)
     visibility = Token(VISIBILITY_WORDS, required=False)
-    componentId = Text(max_length=255, source="component", required=False)
+    componentId = Text(max_length=255, source="component", allow_blank=True, required=False)
+
+    blank_is_absent = ("orgSlug",)  # a blank component takes the link away
 
 
 class TrailSchema(Schema):

@@ -37,6 +37,8 @@ class UnreadCount(FactstoreView):
 
 
 class NotificationRead(FactstoreView):
+    bodiless = True
+
     def post(self, request: Request, id: str) -> Response:
         uid = read_uid(id)
         notification = Notification.objects.addressed_to(self.actor).filter(uid=uid).first()
@@ -46,6 +48,8 @@ class NotificationRead(FactstoreView):
 
 
 class ReadAll(FactstoreView):
+    bodiless = True
+
     def post(self, request: Request) -> HttpResponse:
         read_all(actor=self.actor)
         return Response(status=204)

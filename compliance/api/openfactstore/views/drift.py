@@ -42,6 +42,8 @@ class BaselineCurrent(EnvironmentView):
 
 
 class Drift(EnvironmentView):
+    bodiless = True
+
     def get(self, request: Request, id: str) -> Response:
         environment = self.environment(id)
         return answer(environment, read_drift(actor=self.actor, environment=environment))

@@ -86,9 +86,10 @@ def read_tag(tag: str) -> tuple[str, str]:
 
 
 def with_component(organization: Organization, said: dict[str, Any]) -> dict[str, Any]:
-    """`said` with the component its id names. Raises NotFound."""
-    if "component" not in said:
-        return said
+    """`said` with the component its id names; a blank one names none, so the flow is joined by its tags and name again.
+    Raises NotFound."""
+    if not said.get("component"):
+        return said | ({"component": None} if "component" in said else {})
     component = find_component(organization, said["component"])
     if component is None:
         raise NotFound(f"No component {said['component']}.")

@@ -37,6 +37,8 @@ class ArtifactProvenance(ProvenanceView):
 
 
 class ProvenanceVerification(ProvenanceView):
+    bodiless = True
+
     def post(self, request: Request, id: str, artifact: str) -> Response:
         """Check it now; no body. An artifact without provenance is no error."""
         found = self.artifact(id, artifact)
