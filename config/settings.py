@@ -260,11 +260,10 @@ CELERY_BEAT_SCHEDULE = {  # a sweep finds what a broker forgot; a job that must 
 # Where projects may run: names an operator gives their runners; the first is the one of new projects
 EXECUTION_POOLS = env.list("EXECUTION_POOLS", default=["default"])
 
-# Calls a minute and credential, and Phaset's a minute and token; above it 429 with Retry-After
-API_RATE = env.int("API_RATE", default=6000)
 REGION = env.str("REGION", default="us-east-1")  # what OpenFactstore's clients are told, and events without their own
 
-# Phaset webhook calls a minute and token; above it 429 with Retry-After
+# Calls a minute and credential, and Phaset's a minute and token; above it 429 with Retry-After
+API_RATE = env.int("API_RATE", default=6000)
 PHASET_RATE = env.int("PHASET_RATE", default=600)
 
 LOGGING_CONFIG = "config.logs.configure"

@@ -7,7 +7,7 @@ from catalog.services.components import create_component
 from compliance.models import Flow
 from tests.compliance.proving import a_flow, a_trail
 from tests.compliance.running import an_environment
-from tests.dialects.test_walk import ROUTES
+from tests.dialects.routes import ROUTES
 from tests.people import ApiClient
 
 REGION = "X-Factstore-Region"
