@@ -533,3 +533,33 @@ def test_what_runs_is_synchronised_and_suspended(api, at, shop):
     assert Event.objects.filter(kind="project_environment.suspended").count() == 1
     assert api.post(f"{at}/suspend").status_code == 400
     assert api.post(f"{at}/suspend?environment=x").status_code == 404
+
+
+# One domain
+
+
+def test_an_environment_is_the_same_in_every_dialect(api, home, at, shop, acme, admin, client):
+    """Made by OpenFactstore and by Cycloid, put into a project by Versori: one row each, and one page of it all."""
+    cycloid = f"/organizations/{acme.slug}"
+    api.post_json("/api/v1/environments", {"name": "staging", "type": "K8S"})
+    api.post_json(f"{cycloid}/environments", {"name": "preview", "type": "staging"})
+    for name in ("staging", "preview"):
+        api.post_json(f"{at}/environments/clone", {"oldEnvName": "production", "newEnvName": name})
+    staging = Environment.objects.get(name="staging")
+    digest = "sha256:" + "a" * 64
+    seen = {"recordedBy": "k8s", "artifacts": [{"artifactSha256": digest, "artifactName": "shop", "artifactTag": "1"}]}
+    assert api.post_json(f"/api/v1/environments/{staging.uid}/snapshots", seen).status_code == 201
+    store = api.post_json(f"{home}/store", {"name": f"PROJECT_{shop['id']}"}).json()["id"]
+    key = f"/api/v2/store/{store}/kv/{id_of(acme)}/{shop['id']}/staging/cursor"
+    assert api.put_json(key, {"value": 7}).json()["committed"] is True
+
+    names = {"production", "staging", "preview"}
+    assert set(Environment.objects.values_list("name", flat=True)) == names
+    assert {each["name"] for each in api.get("/api/v1/environments").json()["items"]} == names
+    assert {each["name"] for each in api.get(f"{cycloid}/environments").json()["data"]} == names
+    assert {each["name"] for each in api.get(at).json()["environments"]} == names
+    assert [each["name"] for each in api.get(f"{cycloid}/projects").json()["data"]] == ["shop"]
+    client.force_login(admin.user)
+    page = client.get(f"/environments/{staging.uid}").text
+    for words in ("Running now", "aaaaaaa…aaaa", "No baseline", "Projects here", ">shop<", ">1</a>"):
+        assert words in page, words
