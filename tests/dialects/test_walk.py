@@ -148,7 +148,8 @@ def test_hostile_queries_are_refused_in_its_words(cast, subtests):
 def test_each_dialect_counts_the_calls_of_a_credential(cast, settings, subtests):
     settings.API_RATE = settings.PHASET_RATE = 0
     for name in sorted({route.dialect.name for route in ROUTES}):
-        route = next(each for each in cast.routes if each.dialect.name == name and not each.is_open)
+        closed = (each for each in cast.routes if each.dialect.name == name and not each.is_open)
+        route = next(each for each in closed if expected(each, "admin", cast.world) is None)
         with subtests.test(name):
             response = cast.call(route)
 
