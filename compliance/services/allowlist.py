@@ -86,4 +86,5 @@ def _tell(kind: str, actor: Actor, entry: AllowlistEntry, reason: str) -> None:
         "approved_by": entry.approved_by,
         "expires_at": entry.expires_at,
     }
-    record_event(kind, subject=entry, actor=actor, related=[entry.environment], data=data)
+    label = f"{entry.digest[:19]}…" if len(entry.digest) > 20 else str(entry)
+    record_event(kind, subject=entry, actor=actor, related=[entry.environment], data=data, label=label)
