@@ -1,4 +1,7 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 from catalog.rights import register_actions
 
@@ -12,6 +15,7 @@ class CatalogConfig(AppConfig):
         from catalog import portal  # noqa: PLC0415  views need the models, which load after this module
 
         portal.register()
+        post_migrate.connect(bring_roles_up_to_date, sender=self)
         register_actions(
             {
                 "organization:read": "See the organization",
@@ -72,3 +76,12 @@ class CatalogConfig(AppConfig):
                 "organization:event:read": "See what happened",
             }
         )
+
+
+def bring_roles_up_to_date(**options: Any) -> None:
+    """Give the built-in roles of organizations that exist what a new version lets them do."""
+    from catalog.models import Organization  # noqa: PLC0415  models load after this module
+    from catalog.services.roles import seed_roles  # noqa: PLC0415
+
+    for organization in Organization.objects.only("pk").iterator():
+        seed_roles(organization)
