@@ -60,6 +60,11 @@ def report_delivery(*, actor: Actor, component: Component, said: Reported) -> tu
     return event, False
 
 
+def is_open(component: Component, external_id: str) -> bool:
+    """Whether an incident of this id is open."""
+    return Incident.objects.filter(component=component, external_id=external_id, resolved_at=None).exists()
+
+
 def _new(actor: Actor, component: Component, said: Reported) -> DeliveryEvent:
     now = timezone.now()
     now = now.replace(microsecond=now.microsecond // 1000 * 1000)

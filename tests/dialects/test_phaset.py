@@ -337,6 +337,72 @@ def test_what_an_event_may_not_say_is_named_and_nothing_is_stored(call, record, 
 PR = ("additions", "deletions", "changedFiles")
 
 
+GITHUB = {  # a sample, and the kinds of event in it
+    "push": [],  # a tag was deleted
+    "push.with-new-branch": ["change"],
+    "ping": [],
+    "issues.opened": ["incident-opened"],
+    "issues.unlabeled": ["incident-resolved"],
+    "dorametrix-closed": [],
+    "dorametrix-labeled": ["incident-opened"],
+    "pull_request.opened": ["pr-opened"],
+    "pull_request.closed": ["pr-closed"],
+    "pull_request_review.submitted": [],
+    "issue_comment.created": ["comment"],
+    "workflow_run.completed": [],
+}
+
+
+def test_githubs_own_deliveries_are_translated_and_others_ignored(call, record, samples, subtests):
+    for sample, kinds in GITHUB.items():
+        with subtests.test(sample):
+            DeliveryEvent.objects.all().delete()
+            name = "issues" if sample.startswith("dorametrix") else sample.partition(".")[0]
+            body = (samples / "webhooks" / "github" / f"{sample}.json").read_bytes()
+            answer = call("event", body, headers={"X-GitHub-Event": name})
+
+            assert answer.status_code == 200, answer.content
+            assert list(DeliveryEvent.objects.order_by("pk").values_list("kind", flat=True)) == kinds
+            first = DeliveryEvent.objects.order_by("pk").first()
+            assert answer.json()["eventId"] == (str(first.uid) if first else None)
+    assert Incident.objects.filter(resolved_at=None).values_list("external_id", flat=True).get() == "1091505287"
+    closed = (samples / "webhooks" / "github" / "dorametrix-closed.json").read_bytes()
+    assert call("event", closed, headers={"X-GitHub-Event": "issues"}).json()["duplicate"] is False
+    assert not Incident.objects.filter(resolved_at=None).exists()
+    for headers in ({"X-Event-Key": "repo:push"}, {"X-Gitlab-Event": "Push Hook"}, {}):
+        ignored = call("event", {"webhookEvent": "jira:issue_created"}, headers=headers)
+        assert (ignored.status_code, ignored.json()["eventId"]) == (200, None)
+
+
+def test_what_github_may_mean_by_a_delivery(call, record):
+    pull = {"created_at": "2026-01-01T10:00:00Z", "closed_at": "2026-01-01T11:00:00+00:00", "merged": True}
+    review = {"state": "APPROVED", "submitted_at": "2026-01-01T10:30:00Z"}
+    said = [
+        ("push", {"head_commit": {"id": "a1", "timestamp": "2026-01-01T10:00:00+02:00"}}),
+        ("pull_request", {"action": "closed", "pull_request": pull | {"merged_at": "2026-01-01T11:00:00Z"}}),
+        ("pull_request_review", {"action": "submitted", "pull_request": pull, "review": review}),
+        ("push", {"head_commit": [], "commits": 7}),
+        ("issues", {"action": "opened", "issue": 7, "label": []}),
+        ("pull_request", {"action": ["closed"]}),
+    ]
+    for name, body in said:
+        assert call("event", body, headers={"X-GitHub-Event": name}).status_code == 200, body
+    stored = DeliveryEvent.objects.order_by("pk").values_list("kind", "occurred_at__hour", "duration")
+    hour = timedelta(hours=1)
+    assert list(stored) == [
+        ("change", 8, None),
+        ("pr-merged", 11, hour),
+        ("pr-closed", 11, hour),
+        ("review-approved", 10, hour / 2),
+    ]
+    bad = call(
+        "event", {"action": "opened", "pull_request": {"additions": -1}}, headers={"X-GitHub-Event": "pull_request"}
+    )
+    assert set(details(bad)) == {"additions"}
+    for body in (b"[1]", b"{", b'{"action": "opened", "issue": {"labels": [{"name": "bug"}], "id": {}}}'):
+        assert call("event", body, headers={"X-GitHub-Event": "issues"}).status_code == 400
+
+
 # Standards (6.1)
 
 

@@ -88,6 +88,7 @@ def to_delivery(kind: str, values: dict[str, Any], payload: dict[str, Any]) -> R
     return Reported(kind=kind, sizes=sizes, payload=redact_deep(payload), **values)
 
 
-def from_delivery(component: Component, event: DeliveryEvent, duplicate: bool) -> dict[str, Any]:
-    """The answer to an event."""
-    return {"status": "ok", "recordId": component.record_id, "eventId": str(event.uid), "duplicate": duplicate}
+def from_delivery(component: Component, event: DeliveryEvent | None, duplicate: bool) -> dict[str, Any]:
+    """The answer to an event; no id where nothing was taken."""
+    event_id = None if event is None else str(event.uid)
+    return {"status": "ok", "recordId": component.record_id, "eventId": event_id, "duplicate": duplicate}

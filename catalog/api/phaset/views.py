@@ -2,24 +2,28 @@
 
 from typing import Any
 
+import structlog
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.actors import Actor
-from catalog.api.phaset import mapping
+from catalog.api.phaset import mapping, native
 from catalog.api.phaset.schemas import Record
 from catalog.api.phaset.schemas_events import read_event
 from catalog.api.views import DialectView
 from catalog.middleware import request_context
 from catalog.models import Component
 from catalog.services.components import known_record, push_manifest, record_of
-from catalog.services.deliveries import report_delivery
+from catalog.services.deliveries import is_open, report_delivery
 from catalog.services.keys import authenticate_webhook
 from config.api.dialects import PHASET
 from config.api.parsers import read_json
 from config.api.throttle import count_call
+
+log = structlog.get_logger(__name__)
 
 
 class PhasetView(DialectView):
@@ -70,6 +74,23 @@ class EventView(PhasetView):
         """Append the event, or say that it was known."""
         component = self.component(record_id)
         body = self.body()
+        if native.is_native(request.headers, body):
+            return Response(self.take_native(component, body))
         said = mapping.to_delivery(*read_event(body), body)
         event, known = report_delivery(actor=self.actor, component=component, said=said)
         return Response(mapping.from_delivery(component, event, known))
+
+    def take_native(self, component: Component, body: Any) -> dict[str, Any]:
+        """Append what a code host's own delivery means, all of it or nothing; what means nothing is ignored."""
+        found = native.translated(self.request.headers, body)
+        said = [
+            mapping.to_delivery(*read_event(each.body), body)
+            for each in found
+            if not each.if_open or is_open(component, each.body["id"])
+        ]
+        if not said:
+            log.info("delivery_ignored", record=component.record_id)
+            return mapping.from_delivery(component, None, False)
+        with transaction.atomic():
+            taken = [report_delivery(actor=self.actor, component=component, said=each) for each in said]
+        return mapping.from_delivery(component, *taken[0])
