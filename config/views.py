@@ -4,12 +4,12 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
+from catalog.services.probes import database
 from config.api.dialects import dialect_of
 from config.api.errors import MethodNotAllowed, error_response, understood
 from config.errors import BadInput, Forbidden, GatehouseError, NotFound
@@ -24,10 +24,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
     """The process can do its work: the database answers. 503 when not, naming what is missing."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
+    if not database().ok:
         return JsonResponse({"status": "unavailable", "database": "unreachable"}, status=503)
     return JsonResponse({"status": "ok", "database": "ok"})
 

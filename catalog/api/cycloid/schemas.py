@@ -90,13 +90,6 @@ class Glob(Name):
         return value
 
 
-class Pattern(Name):
-    """A regular expression for branches, kept as it was written."""
-
-    def __init__(self, **options: Any):
-        super().__init__(max_length=255, **options)
-
-
 class Login(WireSerializer):
     """E-mail or, of the older generation, user name; and the password."""
 
@@ -149,8 +142,8 @@ class UpdateOrganization(WireSerializer):
     is_using_dedicated_authentication = Flag(required=False)
     sso_invite_only = Flag(required=False)
     creation_restricted_message = Optional()
-    stack_branch_include_patterns = serializers.ListField(child=Pattern(), max_length=50, required=False)
-    stack_branch_exclude_patterns = serializers.ListField(child=Pattern(), max_length=50, required=False)
+    stack_branch_include_patterns = serializers.ListField(child=Name(max_length=255), max_length=50, required=False)
+    stack_branch_exclude_patterns = serializers.ListField(child=Name(max_length=255), max_length=50, required=False)
 
 
 class CanDo(WireSerializer):
@@ -164,18 +157,15 @@ class NewRule(WireSerializer):
     resources = serializers.ListField(child=Glob(), max_length=200, required=False)
 
 
-class NewAPIKey(WireSerializer):
-    name = Name(min_length=3, max_length=255)
-    canonical = Canonical(required=False)
-    description = Optional()
-    owner = Optional(max_length=254)
-    rules = serializers.ListField(child=NewRule(), min_length=1, max_length=200)
-
-
 class UpdateAPIKey(WireSerializer):
     name = Name(min_length=3, max_length=255)
     description = Optional()
     owner = Optional(max_length=254)
+
+
+class NewAPIKey(UpdateAPIKey):
+    canonical = Canonical(required=False)
+    rules = serializers.ListField(child=NewRule(), min_length=1, max_length=200)
 
 
 class Invite(WireSerializer):
