@@ -1,6 +1,6 @@
 """The audit trail: what was done to applications, rulesets, bindings and releases (and all else), by whom."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Model, QuerySet
@@ -64,11 +64,11 @@ class AuditRecordsView(SqeduleView):
             return None
         try:
             at = parse_datetime(text.replace(" ", "+"))  # a `+` that was not percent-encoded
-        except ValueError:
-            at = None
-        if at is None or at.tzinfo is None:
-            raise _refused(name, "must be an RFC 3339 time with its offset")
-        return at
+            if at is not None and at.tzinfo is not None:
+                return at.astimezone(UTC)  # PostgreSQL takes no offset of 16 hours or more
+        except (ValueError, OverflowError):
+            pass
+        raise _refused(name, "must be an RFC 3339 time with its offset")
 
 
 def _refused(name: str, why: str) -> BadInput:
