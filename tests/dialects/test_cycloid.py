@@ -182,6 +182,16 @@ def test_a_token_is_scoped_refreshed_and_dies(ann, acme, globex, admin, stranger
     assert session.get("/user").status_code == 401
 
 
+def test_a_login_opens_nothing_where_a_second_factor_is_asked_for(ann, acme, api):
+    session = log_in(ann, "acme")
+    assert session.put_json("/organizations/acme", {"name": "Acme", "mfa_enabled": True}).json()["data"]["mfa_enabled"]
+
+    assert codes(session.get("/organizations/acme")) == ["Unauthenticated"]
+    assert codes(session.post_json("/organizations", {"name": "Kid 1"})) == ["Unauthenticated"]
+    assert api.get("/organizations/acme").status_code == 200
+    assert Organization.objects.count() == 1
+
+
 def test_a_login_is_not_refreshed_for_ever(ann, settings):
     settings.SESSION_COOKIE_AGE = 60
     session = log_in(ann)

@@ -49,10 +49,10 @@ class CycloidView(DialectView):
         credential = self.credential(request)
         if self.token is None:
             return authenticate_key(credential, **context)
-        scope = self.token.organization
-        actor = user_actor(self.token.user, scope.pk if scope else None, **context) if self.token.user else None
-        if actor is None or (scope and actor.organization_id != scope.pk):
-            actor = actor_in(self.token.user, scope, **context) if self.token.user and scope else None
+        user, scope = self.token.user, self.token.organization
+        actor: Actor | None = None
+        if user is not None:
+            actor = actor_in(user, scope, **context) if scope else user_actor(user, **context)
         if actor is None:
             raise Forbidden("You belong to no organization.")
         return actor
@@ -68,6 +68,11 @@ class CycloidView(DialectView):
             except Unauthenticated:
                 self.token = None  # API keys have the form of a token too
         return found
+
+    def check_factor(self, organization: Organization) -> None:
+        """Raises Unauthenticated for a person where a second factor is asked for: a login here has none."""
+        if self.token is not None and organization.require_second_factor:
+            raise Unauthenticated(f"{organization} asks for a second factor; use an API key.")
 
     def said(self, schema: type[WireSerializer]) -> dict[str, Any]:
         """The body as `schema` reads it. Raises LengthRequired, and BadInput naming every refused field."""
@@ -136,8 +141,7 @@ class OrganizationView(CycloidView):
             actor = actor_in(self.token.user, organization, **context) if self.token.user else None
         if actor is None or organization is None:
             raise NotFound("There is no such organization.")
-        if self.token is not None and organization.require_second_factor:
-            raise Unauthenticated(f"{organization} asks for a second factor; use an API key.")
+        self.check_factor(organization)
         scope = self.token.organization if self.token else None
         if scope and not organization.path.startswith(scope.path):
             raise Forbidden(f"This session is for {scope.slug}; refresh the token for {organization.slug}.")

@@ -57,6 +57,7 @@ class OrganizationListView(CycloidView):
 
     def made(self, parent: Organization) -> dict[str, Any]:
         """The organization of the body, made below `parent`."""
+        self.check_factor(parent)
         said = self.said(schemas.NewOrganization)
         canonical = said.get("canonical", "")
         if canonical and Organization.objects.filter(slug__iexact=canonical).exists():
