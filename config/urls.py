@@ -31,6 +31,7 @@ urlpatterns = [
     path("api/v2/", include("catalog.api.versori.urls")),
     path("api/v2/", include("integrations.api.versori.urls")),
     path("", include("catalog.api.cycloid.urls")),
+    path("api/gatehouse/v1/", include("catalog.api.gatehouse.teams")),
     path("", include("catalog.urls")),
     path("", include("compliance.urls")),
     path("", include("releases.urls")),

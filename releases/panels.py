@@ -13,8 +13,10 @@ from catalog import slots
 from catalog.middleware import PortalRequest
 from catalog.models import Component, Environment
 from catalog.rights import register_actions
+from catalog.services.events import subscribe
 from catalog.slots import EventWords
 from releases.models import Application, ApprovalRequest, DeploymentPolicy, GateDecision
+from releases.services.applications import give_application
 from releases.views.release import releases_of
 from releases.views.rows import asker, with_gates
 
@@ -78,6 +80,7 @@ def register() -> None:
     slots.register_waiting("releases:approval-list", waiting_on_me)
     slots.register_gates(rail_gates)
     slots.register_events(EVENT_WORDS)
+    subscribe(give_application)
     slots.register("home.main", waiting_panel, order=10)
     slots.register("home.main", recent_panel, order=20)
     slots.register("home.aside", blocked_panel, order=10)

@@ -1,10 +1,15 @@
 import os
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
+from tests.dialects.index import INDEX
+
+PARAMETER, TEMPLATE = re.compile(r"<(?:[a-z]+:)?([a-z_]+)>"), r"{\1}"
 pytest_plugins = ["tests.people", "tests.live", "tests.chromium"]
 
 # Passwords of tests protect nothing: the cheapest Argon2 that a real server process still verifies.
@@ -21,3 +26,17 @@ def samples() -> Path:
     if not folder:
         pytest.skip("GATEHOUSE_SAMPLES names no folder of sample files")
     return Path(folder)
+
+
+@pytest.fixture(autouse=True)
+def answered(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Hold a test to what the index of routes says of it: that it gets a good answer from them."""
+    from tests.people import ANSWERED  # noqa: PLC0415  a plugin, which pytest must import first
+
+    ANSWERED.clear()
+    yield
+    test = request.node.nodeid.partition("[")[0]
+    good = [(method, route) for method, route, code in ANSWERED if code < 400]
+    got = {f"{method} {PARAMETER.sub(TEMPLATE, route)}" for method, route in good}
+    missing = {route for route, named in INDEX.items() if named == test} - got
+    assert not missing, f"tests/dialects/index.py says that this test answers {missing}"

@@ -89,6 +89,20 @@ def note_call(method: str, response) -> None:
         assert response.status_code in statuses(view, method.lower()), f"{method} {match.route}: undocumented status"
 
 
+def noting(send: Callable) -> Callable:
+    """`Client.request`, with each call noted."""
+
+    def request(self, **request):
+        response = send(self, **request)
+        note_call(request.get("REQUEST_METHOD", "GET"), response)
+        return response
+
+    return request
+
+
+Client.request = noting(Client.request)  # also those of tests that need no key
+
+
 class ApiClient(Client):
     """A test client that sends an API key and JSON, and leaves errors of the server to be asserted."""
 
@@ -99,9 +113,7 @@ class ApiClient(Client):
     def request(self, **request):
         if self.key and "HTTP_AUTHORIZATION" not in request:
             request["HTTP_AUTHORIZATION"] = f"Bearer {self.key}"
-        response = super().request(**(self.extra_headers | request))
-        note_call(request.get("REQUEST_METHOD", "GET"), response)
-        return response
+        return super().request(**(self.extra_headers | request))
 
     def post_json(self, path, data=None, **extra):
         return self.post(path, data if data is not None else {}, content_type="application/json", **extra)

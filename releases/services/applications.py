@@ -5,8 +5,8 @@ from django.db.models import Value
 from django.db.models.functions import Lower
 from django.db.models.lookups import Exact
 
-from catalog.actors import Actor, require
-from catalog.models import Component
+from catalog.actors import Actor, require, system_actor
+from catalog.models import Component, Event
 from catalog.services.components import create_component
 from config.errors import Conflict
 from releases.models import Application
@@ -54,6 +54,21 @@ def create_application(
     )
     record_change("created", application, content, actor)
     return application
+
+
+def give_application(event: Event) -> None:
+    """Make the application of a component that was made where nobody speaks of applications: each has one (DESIGN 2).
+
+    Subscribes to the outbox. Nothing happens when the component has one or is gone, or its slug is another's id.
+    """
+    if event.kind != "component.created":
+        return
+    component = Component.objects.filter(uid=event.subject_uid).select_related("organization").first()
+    if component is None or Application.objects.filter(component=component).exists():
+        return
+    if not Application.objects.filter(organization=component.organization).with_key(component.slug).exists():
+        actor = system_actor(component.organization)
+        create_application(actor=actor, key=component.slug, display_name=component.name, component=component)
 
 
 def refuse_taken(application: Application) -> None:

@@ -6,7 +6,7 @@ from catalog.models import Component, Event
 from catalog.services.components import create_component
 from config.errors import BadInput, Conflict, Forbidden
 from releases.models import Application, ProposalState
-from releases.services.applications import create_application
+from releases.services.applications import create_application, give_application
 from tests.people import make_actor
 
 
@@ -99,3 +99,33 @@ def test_who_may_only_read_makes_no_application(acme, role):
         create_application(actor=make_actor(acme, role), key="checkout")
 
     assert not Component.objects.exists()
+
+
+def test_a_component_that_was_made_elsewhere_gets_its_application_once(acme, admin):
+    component = create_component(actor=admin, name="Ledger books", slug="ledger")
+    made = Event.objects.get(kind="component.created")
+
+    give_application(made)
+    give_application(made)
+
+    application = Application.objects.get()
+    assert (application.key, application.component, application.latest.display_name) == (
+        "ledger",
+        component,
+        "Ledger books",
+    )
+    assert Event.objects.get(kind="application.created").actor_label == "system"
+
+
+def test_an_application_of_that_id_is_left_alone_and_a_gone_component_gets_none(acme, admin):
+    create_application(actor=admin, key="Ledger")
+    other = create_component(actor=admin, name="Other", slug="other")
+    Application.objects.filter(key="Ledger").update(key="other")
+    gone = create_component(actor=admin, name="Gone", slug="gone")
+    events = list(Event.objects.filter(kind="component.created"))
+    gone.delete()
+
+    for event in events:
+        give_application(event)
+
+    assert Application.objects.get().component != other

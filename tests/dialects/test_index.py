@@ -1,0 +1,41 @@
+"""Every route has a test that asserts status and body against stored rows; `index.py` says which."""
+
+import ast
+from functools import cache
+
+from config.embedded import BASE_DIR
+from tests.dialects.callers import EXEMPT
+from tests.dialects.index import INDEX, LISTS, WALKED
+from tests.dialects.routes import ROUTES
+
+MOST = 14  # routes without a test of their own; only ever fewer
+
+
+@cache
+def functions(file: str) -> dict[str, str]:
+    """The source of each test of a file."""
+    text = (BASE_DIR / file).read_text()
+    nodes = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
+    return {node.name: ast.get_source_segment(text, node) or "" for node in nodes}
+
+
+def source(test: str) -> str:
+    file, _, name = test.partition("::")
+    return functions(file).get(name, "")
+
+
+def test_every_route_has_a_test_that_is_there(subtests):
+    """That the test really gets a good answer from the route, the fixture `answered` looks at when the test ran."""
+    refused = {each.route for each in EXEMPT if each.caller == "admin" and each.status >= 400}
+    assert {str(route) for route in ROUTES} - refused == (INDEX.keys() | WALKED) - refused
+    assert len(WALKED) <= MOST
+    for route, test in INDEX.items():
+        with subtests.test(route):
+            assert "assert" in source(test), test
+
+
+def test_every_list_has_a_test_that_counts_its_queries(subtests):
+    assert LISTS.keys() <= INDEX.keys()
+    for route, test in LISTS.items():
+        with subtests.test(route):
+            assert "num_queries" in source(test) or "CaptureQueriesContext" in source(test), test
