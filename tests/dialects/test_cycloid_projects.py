@@ -103,6 +103,7 @@ def test_projects_are_filtered_by_what_their_table_knows(session, subtests):
         "project_name[rlike]=(": "ProjectProjectNameRlikeInvalid",
         "project_name[no]=x": "ProjectProjectNameNoInvalid",
         "member_id=x": "ProjectMemberIdInvalid",
+        "member_id[like]=1": "ProjectMemberIdLikeInvalid",
         "page_size=0": "ProjectPageSizeInvalid",
         "page_index=99999999999": "ProjectPageIndexInvalid",
         "project_name[rlike]=" + "a" * 600: "ProjectProjectNameRlikeInvalid",
