@@ -96,7 +96,7 @@ def update_api_key(*, actor: Actor, key: ApiKey, user: User | None = None, **cha
     Raises Forbidden without `organization:api_key:update`, but for one's own keys, and for a person who may more than
     the actor; ValidationError for one who is no member. Records `api_key.updated`, when something changed.
     """
-    if key.user is None or key.user != actor.user:
+    if key.user is None or key.user != actor.user or actor.limits is not None:  # a narrowed key is not the whole person
         require(actor, "organization:api_key:update", key)
     locked = ApiKey.objects.select_for_update().get(pk=key.pk)
     if user is not None and user.pk != locked.user_id:

@@ -198,6 +198,10 @@ def test_an_api_key_gives_no_more_than_its_maker_has(session, acme, api_as, subt
     mine = ApiClient(made.json()["data"]["token"])
     assert mine.post_json(f"{O}/members", {"email": NEW, "role_canonical": "viewer"}).status_code == 403
     assert mine.post_json(f"{O}/environments", {"name": "prod"}).status_code == 200
+    rules = [{"action": "organization:**:read", "effect": "allow"}]
+    made = maintainer.post_json(f"{O}/api_keys", {"name": "Narrow", "rules": rules})
+    narrow = ApiClient(made.json()["data"]["token"])
+    assert narrow.put_json(f"{O}/api_keys/mine", {"name": "Renamed"}).status_code == 403
     wrong = {
         "no rules": ({"name": "Key", "rules": []}, 422, ["APIKeyRulesInvalid"]),
         "deny": (
