@@ -84,9 +84,8 @@ class DialectView(APIView):
                 return authenticate(token, self.dialect.name, **request_context(request))
         if self.dialect.session and request.user.is_authenticated and csrf_passes(request):
             actor = session_actor(request)
-            if actor is not None and lacks_second_factor(actor):
-                raise Forbidden(f"{actor.organization} asks its members for a second factor. Set it up in the portal.")
             if actor is not None:
+                refuse_without_factor(actor)
                 return actor
         raise Unauthenticated("A credential is needed.")
 
@@ -133,6 +132,12 @@ class DialectView(APIView):
         empty = request.META.get("CONTENT_LENGTH") in (None, "", "0")
         if wanted and said not in wanted and not (empty and not said) and not (empty and not self.uploads):
             raise UnsupportedMediaType(f"Send {' or '.join(wanted)}, not {said or 'a body without Content-Type'}.")
+
+
+def refuse_without_factor(actor: Actor) -> None:
+    """Raises Forbidden for a person in a session whose organization asks for the second factor they have not set up."""
+    if lacks_second_factor(actor):
+        raise Forbidden(f"{actor.organization} asks its members for a second factor. Set it up in the portal.")
 
 
 def csrf_passes(request: HttpRequest) -> bool:

@@ -182,21 +182,30 @@ def test_a_token_is_scoped_refreshed_and_dies(ann, acme, globex, admin, stranger
     assert session.get("/user").status_code == 401
 
 
-def test_a_login_opens_nothing_where_a_second_factor_is_asked_for(ann, acme, api):
-    session = log_in(ann, "acme")
-    assert session.put_json("/organizations/acme", {"name": "Acme", "mfa_enabled": True}).json()["data"]["mfa_enabled"]
-
-    assert codes(session.get("/organizations/acme")) == ["Unauthenticated"]
-    assert codes(session.post_json("/organizations", {"name": "Kid 1"})) == ["Unauthenticated"]
-    assert api.get("/organizations/acme").status_code == 200
-    assert Organization.objects.count() == 1
-
-
 def test_a_login_is_not_refreshed_for_ever(ann, settings):
     settings.SESSION_COOKIE_AGE = 60
     session = log_in(ann)
     with time_machine.travel(timezone.now() + timedelta(minutes=2), tick=False):
         assert codes(session.get("/user/refresh_token")) == ["Unauthenticated"]
+
+
+def test_a_login_opens_nothing_where_a_second_factor_is_asked_for(ann, acme, admin, api):
+    create_organization(actor=admin, name="Kid 1", slug="kid-1", parent=acme)
+    session, scoped = log_in(ann), log_in(ann, "acme")
+    assert scoped.put_json("/organizations/acme", {"name": "Acme", "mfa_enabled": True}).json()["data"]["mfa_enabled"]
+
+    assert session.get("/organizations").json()["data"] == []
+    for refused in (
+        session.post_json("/organizations", {"name": "Kid 2"}),
+        session.get("/organizations/acme"),
+        session.get("/organizations/kid-1"),
+        session.delete("/organizations/kid-1"),
+        session.get("/user/refresh_token?organization_canonical=acme"),
+        scoped.get("/organizations"),
+    ):
+        assert (refused.status_code, codes(refused)) == (401, ["Unauthenticated"])
+    assert api.get("/organizations/acme").status_code == 200
+    assert Organization.objects.count() == 2
 
 
 def test_a_credential_stands_where_its_clients_put_it(api, acme, stranger):

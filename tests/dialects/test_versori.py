@@ -90,6 +90,11 @@ def test_the_session_opens_with_a_csrf_token(acme, globex, home):
         role=Role.objects.get(organization=globex, canonical="viewer"),
     )
     assert client.get(theirs).json() == {"projects": []}
+    for asking in (globex, acme):
+        asking.require_second_factor = True
+        asking.save()
+        assert client.get(theirs).status_code == 403
+    assert client.get(f"{home}/projects").status_code == 403
 
 
 def test_an_organization_is_ours_or_refused(api, acme, globex, admin):

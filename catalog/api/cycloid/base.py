@@ -69,11 +69,6 @@ class CycloidView(DialectView):
                 self.token = None  # API keys have the form of a token too
         return found
 
-    def check_factor(self, organization: Organization) -> None:
-        """Raises Unauthenticated for a person where a second factor is asked for: a login here has none."""
-        if self.token is not None and organization.require_second_factor:
-            raise Unauthenticated(f"{organization} asks for a second factor; use an API key.")
-
     def said(self, schema: type[WireSerializer]) -> dict[str, Any]:
         """The body as `schema` reads it. Raises LengthRequired, and BadInput naming every refused field."""
         request: HttpRequest = self.request._request
@@ -141,7 +136,6 @@ class OrganizationView(CycloidView):
             actor = actor_in(self.token.user, organization, **context) if self.token.user else None
         if actor is None or organization is None:
             raise NotFound("There is no such organization.")
-        self.check_factor(organization)
         scope = self.token.organization if self.token else None
         if scope and not organization.path.startswith(scope.path):
             raise Forbidden(f"This session is for {scope.slug}; refresh the token for {organization.slug}.")
@@ -168,14 +162,25 @@ class OrganizationView(CycloidView):
             raise Forbidden(f"{self.actor.label} lacks the right {action}.")
 
 
+def refuse_password(*organizations: Organization) -> None:
+    """Raises Unauthenticated when one of them asks for a second factor, which a session here was got without."""
+    for each in organizations:
+        if each.require_second_factor:
+            raise Unauthenticated(f"{each} asks for a second factor; use an API key.")
+
+
 def actor_in(user: User, organization: Organization | None, **context: Any) -> Actor | None:
-    """The person with what their memberships at and above an organization allow together; None without one."""
+    """The person with what their memberships at and above an organization allow together; None without one.
+
+    Raises Unauthenticated when it, or one that a membership is of, asks for a second factor.
+    """
     actor = user_actor(user, organization.pk, **context) if organization else None
     if organization is None or actor is None:
         return None
     above = [each for each in actor.memberships if organization.path.startswith(each.organization.path)]
     if not above:
         return None
+    refuse_password(organization, *(each.organization for each in above))
     roles = [each.role.canonical for each in above if each.role.built_in]
     return replace(
         actor,

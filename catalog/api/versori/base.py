@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from rest_framework.request import Request
 
 from catalog.actors import Actor, user_actor
-from catalog.api.views import DialectView, csrf_passes
+from catalog.api.views import DialectView, csrf_passes, refuse_without_factor
 from catalog.middleware import request_context, session_actor
 from catalog.models import Organization, TenantModel
 from catalog.services.tokens import authenticate
@@ -31,6 +31,8 @@ class VersoriView(DialectView):
         super().initial(request, *args, **kwargs)
         if "organization" in kwargs and hasattr(self, "actor"):
             self.actor = self._acting_in(kwargs["organization"])
+            if self.by_session:
+                refuse_without_factor(self.actor)
             request._request.actor = self.actor  # type: ignore[attr-defined]
 
     def authenticate_caller(self, request: HttpRequest) -> Actor:
@@ -48,6 +50,7 @@ class VersoriView(DialectView):
         if actor is None:
             raise Unauthenticated("A credential is needed.")
         self.by_session = True
+        refuse_without_factor(actor)
         return actor
 
     def _acting_in(self, text: str) -> Actor:

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from catalog.actors import membership_rules
 from catalog.api.cycloid import mapping, schemas
-from catalog.api.cycloid.base import CycloidView, OrganizationView, actor_in
+from catalog.api.cycloid.base import CycloidView, OrganizationView, actor_in, refuse_password
 from catalog.api.cycloid.lists import Column
 from catalog.api.cycloid.words import our_action
 from catalog.middleware import request_context
@@ -41,23 +41,25 @@ class OrganizationListView(CycloidView):
 
     def post(self, request: Request) -> Response:
         """Make one below the caller's own."""
+        if self.token:
+            refuse_password(self.actor.organization)
         return self.one(self.made(self.actor.organization))
 
     def reachable(self) -> Any:
-        """The organizations the caller may read."""
+        """The organizations the caller may read; with a password none that asks for a second factor."""
         scope = self.token.organization if self.token else None
         if self.token is None or scope is not None:
             return Organization.objects.filter(pk__in=self.actor.reach, path__startswith=self.actor.organization.path)
         seen = Q(pk__in=[])
         for membership in self.actor.memberships:
             place = membership.organization
-            if allows(membership_rules(membership), "organization:read", f"organization:{place.slug}"):
+            may_read = allows(membership_rules(membership), "organization:read", f"organization:{place.slug}")
+            if may_read and not place.require_second_factor:
                 seen |= Q(path__startswith=place.path)
-        return Organization.objects.filter(seen)
+        return Organization.objects.filter(seen, require_second_factor=False)
 
     def made(self, parent: Organization) -> dict[str, Any]:
         """The organization of the body, made below `parent`."""
-        self.check_factor(parent)
         said = self.said(schemas.NewOrganization)
         canonical = said.get("canonical", "")
         if canonical and Organization.objects.filter(slug__iexact=canonical).exists():
