@@ -19,6 +19,15 @@ from compliance.services.flows import create_flow, delete_flow, update_flow
 from compliance.services.trails import create_trail
 
 
+class ApprovalFilter(admin.AllValuesFieldListFilter):
+    """By the state of the approval, where there is none too."""
+
+    def choices(self, changelist: Any) -> Any:
+        """Every choice with a word."""
+        for choice in super().choices(changelist):
+            yield choice | {"display": choice["display"] or "None asked for"}
+
+
 class FlowForm(forms.ModelForm):
     """A cleared field of tags means no tags, of the template no template."""
 
@@ -102,7 +111,7 @@ class TrailAdmin(FactAdmin):
     ]
     list_display = ["__str__", "flow", "component", "status", "branch", "author", "created_at"]
     list_select_related = ["flow", "component"]
-    list_filter = [ORGANIZATION, "status", "approval_status"]
+    list_filter = [ORGANIZATION, "status", ("approval_status", ApprovalFilter)]
     search_fields = ["commit", "name", "branch", "author", "flow__name"]
     autocomplete_fields = ["flow"]
 

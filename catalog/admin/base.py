@@ -15,6 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from catalog.actors import Actor, reach_of, user_actor
+from catalog.admin.choosers import Chooser
 from catalog.models import Event, Organization
 from catalog.rights import Rule
 from config.api.errors import understood
@@ -118,6 +119,8 @@ class GatehouseAdmin(admin.ModelAdmin):
         related = self.admin_site._registry.get(db_field.related_model)  # type: ignore[arg-type]
         if related is not None and "queryset" not in kwargs:
             kwargs["queryset"] = related.get_queryset(request)
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", Chooser(db_field, self.admin_site))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def history_view(

@@ -4,12 +4,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from catalog.actors import rules_of
 from catalog.admin.base import GatehouseAdmin, ReadOnlyAdmin, admin_actor, staff_actors
+from catalog.admin.choosers import ManyChooser
 from catalog.models import (
     Invitation,
     Membership,
@@ -194,7 +194,7 @@ class TeamForm(OptionalIds):
     people = forms.ModelMultipleChoiceField(
         User.objects.all(),
         required=False,
-        widget=AutocompleteSelectMultiple(Team._meta.get_field("members"), admin.site),
+        widget=ManyChooser(Team._meta.get_field("members"), admin.site),
     )
 
     def __init__(self, *args: Any, **kwargs: Any):

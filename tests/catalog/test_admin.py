@@ -139,6 +139,14 @@ def test_what_a_service_refuses_is_said_on_the_form_and_nothing_is_stored(desk, 
     assert not Event.objects.filter(kind="environment.created").exists()
 
 
+def test_what_is_no_id_is_no_choice(desk):
+    for sent in ("x", "a\0b", "1" * 5000, "²", "-1"):
+        answer = desk.post(page_of(Team, "add"), {"name": "payments", "organization": sent, "people": [sent]})
+        assert answer.status_code == 200, sent
+        assert {"organization", "people"} <= set(answer.context["adminform"].form.errors), sent
+    assert not Team.objects.exists()
+
+
 def test_an_environment_that_is_still_used_is_not_deleted(desk, acme):
     used, free = (baker.make(Environment, organization=acme, name=name) for name in ("used", "free"))
     baker.make("releases.GateDecision", organization=acme, environment=used)
