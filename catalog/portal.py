@@ -17,7 +17,7 @@ EVENT_WORDS = {
     "project.created": slots.EventWords("ok", "folder", "added the project {subject}", PROJECT),
     "project.updated": slots.EventWords("mute", "folder", "changed the project {subject}", PROJECT),
     "project.deleted": slots.EventWords("warn", "folder", "deleted the project {subject}"),
-    "project_version.created": slots.EventWords("mute", "package", "saved version {subject} of a project"),
+    "project_version.created": slots.EventWords("mute", "package", "saved version {subject} of {project}"),
     "project_environment.created": slots.EventWords("ok", "layers", "put {subject}"),
     "project_environment.updated": slots.EventWords("mute", "layers", "configured {subject}"),
     "project_environment.deleted": slots.EventWords("warn", "layers", "took away {subject}"),

@@ -109,7 +109,8 @@ def save_version(*, actor: Actor, project: Project, name: str, files: list[File]
         raise Conflict(message, fields=[FieldError("name", message)])
     version.full_clean()
     version.save()
-    record_event("project_version.created", subject=version, actor=actor, related=[project])
+    said = {"project": project.name}
+    record_event("project_version.created", subject=version, actor=actor, related=[project], data=said)
     return version
 
 

@@ -154,8 +154,8 @@ def rule_words(rule: dict[str, Any]) -> str:
     if rule["type"] == "http_api":
         return f"{rule['url']} says yes" if rule.get("url") else "An HTTP API says yes"
     hours = f"{rule['begin_time']} to {rule['end_time']}" if rule["begin_time"] else ""
-    days = {"days_of_week": "", "days_of_month": "day of month ", "months_of_year": "month "}
-    parts = [hours, *(f"{label}{rule[name]}" for name, label in days.items() if rule[name])]
+    lists = {"days_of_week": "on", "days_of_month": "on day", "months_of_year": "in"}
+    parts = [hours, *(f"{word} {', '.join(rule[name].title().split())}" for name, word in lists.items() if rule[name])]
     return f"Made {', '.join(filter(None, parts))}" if any(parts) else "At any time"
 
 

@@ -83,8 +83,8 @@ def test_a_ruleset_is_added_proposed_and_approved_in_the_browser(browse, admin):
     shown = browser.get(answer["Location"])
     assert [tuple(each) for each in shown.context["changes"]] == [
         ("Rule", "At least 2 people approve", ""),
-        ("Rule", "Made mon tue", ""),
-        ("Rule", "", "Made fri"),
+        ("Rule", "Made on Mon, Tue", ""),
+        ("Rule", "", "Made on Fri"),
     ]
 
     edited = browser.get(f"{answer['Location']}/edit").context["editor"]
@@ -93,7 +93,7 @@ def test_a_ruleset_is_added_proposed_and_approved_in_the_browser(browse, admin):
     assert (ruleset.latest.display_name, ruleset.latest.version.version_number) == ("Fridays", 2)
     text = browser.get(page).text
     assert "s3cret" not in text
-    assert all(words in text for words in ("Fridays", "Made fri", "Version 2", "made version 2 of"))
+    assert all(words in text for words in ("Fridays", "Made on Fri", "Version 2", "made version 2 of"))
 
 
 def test_a_review_is_given_with_a_comment(browse, reviewed, subtests):
