@@ -43,11 +43,18 @@ def require_key(
         speaker = user_actor(owner, organization.pk)
         if speaker is None or speaker.organization_id != organization.pk:
             return rules
-        role, theirs = speaker.role, speaker.rules
+        role, theirs = OWNER if owner.is_superuser else speaker.role, speaker.rules
     if role == OWNER and not is_owner(actor):
         raise Forbidden("Only an owner issues a key for an owner.")
     require_rules(actor, rules or theirs)
     return rules
+
+
+def require_account(actor: Actor, user: User) -> None:
+    """Let `actor` change what opens an account. Raises Forbidden for an operator's, who may do more than any
+    organization grants, unless they are an operator too."""
+    if (user.is_superuser or user.is_staff) and not (actor.user and actor.user.is_superuser and actor.limits is None):
+        raise Forbidden(f"{user} operates this installation; only a superuser changes that account.")
 
 
 def is_owner(actor: Actor) -> bool:

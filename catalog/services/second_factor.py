@@ -6,7 +6,7 @@ from django.db import transaction
 from catalog.actors import Actor, require
 from catalog.models import Membership, Organization, User
 from catalog.services.events import record_event
-from catalog.services.grants import require_role
+from catalog.services.grants import require_account, require_role
 from config.errors import Forbidden
 
 
@@ -32,9 +32,11 @@ def remove_second_factor(*, actor: Actor, membership: Membership) -> bool:
     """Take the authenticator app and recovery codes from a member who lost them; whether there were any.
 
     It protects the account wherever it is a member. Raises Forbidden for a member of other organizations too, without
-    `organization:member:update` on each membership, and for a member who may do more than the actor. Records
+    `organization:member:update` on each membership, and for a member who may do more than the actor, as operators do.
+    Records
     `member.second_factor_removed`.
     """
+    require_account(actor, membership.user)
     for each in Membership.objects.filter(user=membership.user).select_related("organization", "role"):
         if each.organization_id not in actor.reach:
             raise Forbidden(f"{membership.user} is a member of other organizations too; an operator can help.")

@@ -9,7 +9,7 @@ from catalog.actors import Actor, require
 from catalog.models import ApiKey, Membership, Role, User
 from catalog.services.changes import write_changes
 from catalog.services.events import record_event
-from catalog.services.grants import require_role
+from catalog.services.grants import require_account, require_role
 from catalog.services.keys import revoke
 from catalog.services.people import add_member, remove_member
 from config.errors import Conflict, FieldError, Forbidden
@@ -39,11 +39,12 @@ def update_user(*, actor: Actor, user: User, **changes: Any) -> User:
     """Change a person's name or GitHub id; the e-mail stays.
 
     An account is one, whatever organizations it is a member of, and the GitHub id opens it: somebody else changes it
-    only who may change all of its memberships. Raises Forbidden, Conflict for a GitHub id that is taken,
-    ValidationError. Records `user.updated` in each of the organizations.
+    only who may change all of its memberships, and an operator's only a superuser. Raises Forbidden, Conflict for a
+    GitHub id that is taken, ValidationError. Records `user.updated` in each of the organizations.
     """
     memberships = list(Membership.objects.filter(user=user).select_related("organization", "role", "user"))
     if user != actor.user:
+        require_account(actor, user)
         for membership in memberships:
             if membership.organization_id not in actor.reach:
                 raise Forbidden(f"{user} is a member of other organizations too; only they change their account.")
@@ -65,7 +66,8 @@ def delete_user(*, actor: Actor, user: User) -> None:
     """Take a person out of all organizations the actor reaches, and end their keys there; delete the account when that
     leaves it without any.
 
-    What they decided stays: an account that decisions name is closed, not deleted. Raises Forbidden without
+    What they decided stays: an account that decisions name is closed, not deleted. An operator's stays open: it is the
+    installation's. Raises Forbidden without
     `organization:member:delete` on each membership and for an owner unless the actor is one, RuleViolation for the
     last owner. Records `member.removed` and `api_key.revoked`.
     """
@@ -73,7 +75,7 @@ def delete_user(*, actor: Actor, user: User) -> None:
         revoke(actor=actor, secret=key)
     for membership in Membership.objects.filter(user=user, organization__in=actor.reach):
         remove_member(actor=actor, membership=membership)
-    if Membership.objects.filter(user=user).exists():
+    if user.is_superuser or user.is_staff or Membership.objects.filter(user=user).exists():
         return
     try:
         with transaction.atomic():

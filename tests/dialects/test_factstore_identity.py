@@ -50,6 +50,8 @@ def test_what_is_refused_about_users(api, api_as, acme, globex, subtests):
     eve = make_user(globex, "viewer", "eve@globex.example")
     User.objects.filter(pk=eve.pk).update(github_id="eve")
     owner = make_user(acme, "owner", "owner@acme.example")
+    operator = make_user(acme, "admin", "operator@acme.example")
+    User.objects.filter(pk=operator.pk).update(is_superuser=True)
     both = make_user(acme, "viewer", "both@acme.example")
     add_member(actor=system_actor(globex), user=both, role=Role.objects.get(organization=globex, canonical="viewer"))
     new = {"email": "new@acme.example", "name": "New"}
@@ -64,6 +66,8 @@ def test_what_is_refused_about_users(api, api_as, acme, globex, subtests):
         (api, "put", f"users/{ada.uid}", {"name": ""}, 400),
         (api, "put", f"users/{both.uid}", {"name": "Mine"}, 403),
         (api, "put", f"users/{owner.uid}", {"githubId": "mine"}, 403),
+        (api, "put", f"users/{operator.uid}", {"githubId": "mine"}, 403),
+        (api, "post", "api-keys", {"ownerType": "USER", "ownerId": str(operator.uid), "label": "x"}, 403),
         (api_as("viewer"), "put", f"users/{ada.uid}", {"name": "x"}, 403),
         (api, "get", f"users/{eve.uid}", None, 404),
         (api, "put", f"users/{eve.uid}", {}, 404),
@@ -80,6 +84,8 @@ def test_what_is_refused_about_users(api, api_as, acme, globex, subtests):
 
             assert (response.status_code, response.json()["status"]) == (status, status), response.content
     assert list(User.objects.order_by("pk").values()) == before
+    assert api.delete(f"{V1}/users/{operator.uid}").status_code == 204  # out of Acme; the account is no tenant's
+    assert (User.objects.get(pk=operator.pk).is_active, operator.memberships.count()) == (True, 0)
 
 
 def test_deleting_takes_somebody_out_of_what_one_reaches_only(api, acme, globex, admin):
