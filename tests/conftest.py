@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 
 from tests.dialects.index import INDEX
 
-PARAMETER, TEMPLATE = re.compile(r"<(?:[a-z]+:)?([a-z_]+)>"), r"{\1}"
+PARAMETER, TEMPLATE = re.compile(r"<(?:[a-z]+:)?([a-z0-9_]+)>"), r"{\1}"
 pytest_plugins = ["tests.people", "tests.live", "tests.chromium"]
 
 # Passwords of tests protect nothing: the cheapest Argon2 that a real server process still verifies.

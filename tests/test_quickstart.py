@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.people import make_machine
+from tests.people import make_machine, make_user
 
 DOCS = Path(__file__).parent.parent / "docs"
 BLOCK = re.compile(r"^```(sh|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -33,9 +33,10 @@ def test_the_quickstart_prints_what_it_says(live_stack, acme):
         "PATH": os.environ["PATH"],
         "GATEHOUSE": live_stack.url,
         "TOKEN": make_machine(acme, "admin")[1],
+        "APPROVER": make_user(acme, "change-manager").email,
     }
 
-    done = subprocess.run(  # a newcomer's shell: nothing but the two variables is set
+    done = subprocess.run(  # a newcomer's shell: nothing but the three variables is set
         ["bash", "-o", "pipefail", "-c", script], env=environment, capture_output=True, text=True, timeout=120
     )
 

@@ -23,6 +23,11 @@ class Application(TenantModel):
 
     key = models.CharField(max_length=255)
     component = models.OneToOneField("catalog.Component", models.PROTECT, related_name="application")
+    given = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="Made for a component that came from elsewhere; a client may still make it.",
+    )
     latest = models.ForeignKey(
         "releases.ApplicationAdjustment",
         models.PROTECT,

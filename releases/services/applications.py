@@ -27,14 +27,18 @@ def create_application(
     """Make the release side of a component: of `component`, else of the one whose slug is `key`, else of a new one.
 
     Letter case does not tell ids apart. The right to create applications is enough for the component too.
-    Raises Forbidden without `organization:application:create`, BadInput for an id no path can hold, and Conflict when
-    the id is taken or the component has an application. Records `application.created`.
+    An application that the component was only given is taken over. Raises Forbidden without
+    `organization:application:create`, BadInput for an id no path can hold, and Conflict when the id is taken or the
+    component has an application. Records `application.created`.
     """
     check_key(key)
     found = (
         component
         or Component.objects.filter(Exact(Lower("slug"), Lower(Value(key))), organization=actor.organization).first()
     )
+    given = Application.objects.select_for_update(of=("self",)).filter(component=found, given=True).first()
+    if component is None and found is not None and given is not None:
+        return _take(actor, given, key, display_name, enabled, proposal_state, comments)
     application = Application(organization=actor.organization, key=key)
     application.component = found or Component(organization=actor.organization, slug=key)
     require(actor, "organization:application:create", application)
@@ -56,6 +60,36 @@ def create_application(
     return application
 
 
+def _take(
+    actor: Actor,
+    application: Application,
+    key: str,
+    display_name: str,
+    enabled: bool,
+    proposal_state: ProposalInput,
+    comments: str,
+) -> Application:
+    """Let a client make the application that a component was given: the id as it spells it, and a version of its own.
+
+    Whoever reports a component first and then makes its application, as the clients do, meets no conflict.
+    """
+    require(actor, "organization:application:create", application)
+    application.key, application.given = key, False
+    application.full_clean()
+    application.save()
+    content = propose(
+        actor=actor,
+        resource=application,
+        state=proposal_state,
+        comments=comments,
+        display_name=display_name,
+        enabled=enabled,
+    )
+    record_change("created", application, content, actor)
+    return application
+
+
+@transaction.atomic
 def give_application(event: Event) -> None:
     """Make the application of a component that was made where nobody speaks of applications: each has one (DESIGN 2).
 
@@ -68,7 +102,10 @@ def give_application(event: Event) -> None:
         return
     if not Application.objects.filter(organization=component.organization).with_key(component.slug).exists():
         actor = system_actor(component.organization)
-        create_application(actor=actor, key=component.slug, display_name=component.name, component=component)
+        application = create_application(
+            actor=actor, key=component.slug, display_name=component.name, component=component
+        )
+        Application.objects.filter(pk=application.pk).update(given=True)
 
 
 def refuse_taken(application: Application) -> None:

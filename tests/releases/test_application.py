@@ -117,6 +117,18 @@ def test_a_component_that_was_made_elsewhere_gets_its_application_once(acme, adm
     assert Event.objects.get(kind="application.created").actor_label == "system"
 
 
+def test_a_client_makes_the_application_that_a_component_was_given(admin, stranger):
+    create_component(actor=admin, name="Ledger books", slug="ledger")
+    give_application(Event.objects.get(kind="component.created"))
+
+    made = create_application(actor=admin, key="Ledger", display_name="The ledger")
+
+    assert Application.objects.get() == made
+    assert (made.key, made.given, made.latest.display_name, made.versions.count()) == ("Ledger", False, "The ledger", 2)
+    with pytest.raises(Conflict):
+        create_application(actor=admin, key="ledger")
+
+
 def test_an_application_of_that_id_is_left_alone_and_a_gone_component_gets_none(acme, admin):
     create_application(actor=admin, key="Ledger")
     other = create_component(actor=admin, name="Other", slug="other")
