@@ -1,6 +1,8 @@
+import logging
 import os
 import re
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,17 @@ def samples() -> Path:
     if not folder:
         pytest.skip("GATEHOUSE_SAMPLES names no folder of sample files")
     return Path(folder)
+
+
+@pytest.fixture
+def written() -> Iterator[StringIO]:
+    """What the handler of every logger writes during the test, news of requests included."""
+    root, lines = logging.getLogger(), StringIO()
+    before, level = root.handlers[0].setStream(lines), root.level
+    root.setLevel(logging.INFO)
+    yield lines
+    root.setLevel(level)
+    root.handlers[0].setStream(before)
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from tests.browser.conftest import assert_fits
 from tests.integrations.news import a_notification
 
 PAGE = "/integrations/notifications"
-LOOKS = [(1280, "dark"), (1024, "light"), (375, "light"), (320, "dark")]
+LOOKS = [(1280, "dark"), (320, "light")]
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 import json
 import logging
-from collections.abc import Iterator
-from io import StringIO
 
 import pytest
 import structlog
@@ -12,16 +10,6 @@ from catalog.models import Event
 from config.logs import redact
 
 TOKEN = "q7Xw-2_a" * 5
-
-
-@pytest.fixture
-def written() -> Iterator[StringIO]:
-    """What the handler of every logger writes during the test."""
-    lines = StringIO()
-    handler = logging.getLogger().handlers[0]
-    before = handler.setStream(lines)
-    yield lines
-    handler.setStream(before)
 
 
 @pytest.mark.parametrize(
