@@ -36,11 +36,11 @@ def create_application(
         component
         or Component.objects.filter(Exact(Lower("slug"), Lower(Value(key))), organization=actor.organization).first()
     )
-    given = Application.objects.select_for_update(of=("self",)).filter(component=found, given=True).first()
-    if component is None and found is not None and given is not None:
-        return _take(actor, given, key, display_name, enabled, proposal_state, comments)
-    application = Application(organization=actor.organization, key=key)
-    application.component = found or Component(organization=actor.organization, slug=key)
+    application = _given(found) if found and component is None else None
+    if application is None:
+        owner = found or Component(organization=actor.organization, slug=key)
+        application = Application(organization=actor.organization, component=owner)
+    application.key, application.given = key, False
     require(actor, "organization:application:create", application)
     refuse_taken(application)
     if found is None:
@@ -60,33 +60,12 @@ def create_application(
     return application
 
 
-def _take(
-    actor: Actor,
-    application: Application,
-    key: str,
-    display_name: str,
-    enabled: bool,
-    proposal_state: ProposalInput,
-    comments: str,
-) -> Application:
-    """Let a client make the application that a component was given: the id as it spells it, and a version of its own.
+def _given(component: Component) -> Application | None:
+    """The application that `component` was given and no client has made yet, locked.
 
     Whoever reports a component first and then makes its application, as the clients do, meets no conflict.
     """
-    require(actor, "organization:application:create", application)
-    application.key, application.given = key, False
-    application.full_clean()
-    application.save()
-    content = propose(
-        actor=actor,
-        resource=application,
-        state=proposal_state,
-        comments=comments,
-        display_name=display_name,
-        enabled=enabled,
-    )
-    record_change("created", application, content, actor)
-    return application
+    return Application.objects.select_for_update(of=("self",)).filter(component=component, given=True).first()
 
 
 @transaction.atomic
