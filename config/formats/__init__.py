@@ -1,0 +1,1 @@
+"""How dates are printed where nothing else says so: in the administration."""
