@@ -4,10 +4,15 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 
 from catalog import slots
+from catalog.middleware import PortalRequest
 from catalog.models import Event, User
+from catalog.models.base import Keyed
+
+HISTORY = 12
 
 
 class Entry(NamedTuple):
@@ -32,8 +37,19 @@ class _Said(dict):
 
 def timeline(events: QuerySet[Event]) -> list[Entry]:
     """`events` (which may be sliced) in words, people by their names, in one query."""
-    name = User.objects.filter(uid=OuterRef("actor_uid")).values("name")[:1]
-    return [_entry(event) for event in events.annotate(actor_name=Subquery(name))]
+    return [entry(event) for event in named(events)]
+
+
+def named(events: QuerySet[Event]) -> QuerySet[Event]:
+    """`events` with the names that the people among their actors have today."""
+    return events.annotate(actor_name=Subquery(User.objects.filter(uid=OuterRef("actor_uid")).values("name")[:1]))
+
+
+def history_panel(request: PortalRequest, subject: Keyed) -> str:
+    """The newest events about one thing, in one query, with the way to all of them."""
+    events = Event.objects.visible_to(request.actor).about(subject.uid)[:HISTORY]
+    context = {"events": timeline(events), "subject": subject}
+    return render_to_string("catalog/panels/history.html", context, request=request)
 
 
 def text_of(event: Event) -> str:
@@ -42,19 +58,50 @@ def text_of(event: Event) -> str:
     return " ".join(slots.event_words(event.kind).text.format_map(_Said(said)).split())
 
 
-def _entry(event: Event) -> Entry:
+def details(data: dict[str, Any]) -> list[tuple[str, str]]:
+    """What an event carries, as pairs of a label and a text; what was changed reads "before → after"."""
+    rest, before, after = dict(data), {}, {}
+    if "before" in data and "after" in data:
+        before, after = rest.pop("before"), rest.pop("after")
+        if not (isinstance(before, dict) and isinstance(after, dict)):
+            before, after = {"changed": before}, {"changed": after}
+    names = dict.fromkeys([*before, *after])
+    changed = [(_label(name), f"{_plain(before.get(name))} → {_plain(after.get(name))}") for name in names]
+    return changed + [(_label(name), _plain(value)) for name, value in rest.items()]
+
+
+def _label(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _plain(value: Any) -> str:
+    """A JSON value as people write it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        value = ", ".join(f"{_label(name)}: {_plain(each)}" for name, each in value.items())
+    elif isinstance(value, list):
+        value = "; ".join(_plain(each) for each in value)
+    return "\N{EN DASH}" if value is None or value == "" else str(value)
+
+
+def entry(event: Event) -> Entry:
+    """One event in words; made of a row of `named`, with the name of today."""
     words = slots.event_words(event.kind)
     text = text_of(event)
     who = getattr(event, "actor_name", "") or event.actor_label
-    subject = event.subject_label if "{subject}" in words.text else ""
-    url = _url(words.url_name, event)
+    label, uid = event.subject_label, event.subject_uid
+    if words.linked:
+        label, uid = event.data.get(words.linked) or "", event.data.get(f"{words.linked}_id")
+    subject = label if f"{{{words.linked or 'subject'}}}" in words.text else ""
+    url = _url(words.url_name, uid)
     return Entry(words.tone, words.icon, who, text, url, event.occurred_at, subject, event.actor_label)
 
 
-def _url(name: str, event: Event) -> str:
-    if not name:
+def _url(name: str, uid: object) -> str:
+    if not (name and uid):
         return ""
     try:
-        return reverse(name, args=[event.subject_uid])
+        return reverse(name, args=[uid])
     except NoReverseMatch:
         return ""

@@ -1,15 +1,13 @@
 """The audit trail: what was done to applications, rulesets, bindings and releases (and all else), by whom."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Model, QuerySet
-from django.utils.dateparse import parse_datetime
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.models import Event
-from config.errors import BadInput, FieldError
+from config.api.queries import moment, refused
 from releases.api.sqedule import mapping
 from releases.api.sqedule.views.base import SqeduleView
 from releases.models import Application, Binding, Release, Ruleset
@@ -38,7 +36,7 @@ class AuditRecordsView(SqeduleView):
             rows = self.about(rows, kind, query["resource_id"])
         if query.get("member"):
             rows = rows.filter(actor_label__iexact=query["member"])
-        since, until = self.moment("from", query.get("from")), self.moment("to", query.get("to"))
+        since, until = moment(query, "from"), moment(query, "to")
         rows = rows.filter(occurred_at__gte=since) if since else rows
         rows = rows.filter(occurred_at__lt=until) if until else rows
         return self.items(rows, mapping.audit_record)
@@ -46,7 +44,7 @@ class AuditRecordsView(SqeduleView):
     def about(self, rows: QuerySet[Event], kind: str, key: str) -> QuerySet[Event]:
         """Those about one resource. Raises BadInput for a type whose ids are not known here."""
         if kind not in TYPES:
-            raise _refused("resource_type", f"must be one of {', '.join(TYPES)} when resource_id is given")
+            raise refused("resource_type", f"must be one of {', '.join(TYPES)} when resource_id is given")
         found: Any = self.rows(TYPES[kind])
         if kind == "application_approval_ruleset_binding":
             application, _, ruleset = key.partition("/")
@@ -57,19 +55,3 @@ class AuditRecordsView(SqeduleView):
             found = found.with_key(key)
         uid = found.values_list("uid", flat=True).first()
         return rows.filter(related__contains=[uid], subject_uid=uid) if uid else rows.none()
-
-    def moment(self, name: str, text: str | None) -> datetime | None:
-        """A time in the query. Raises BadInput naming it."""
-        if not text:
-            return None
-        try:
-            at = parse_datetime(text.replace(" ", "+"))  # a `+` that was not percent-encoded
-            if at is not None and at.tzinfo is not None:
-                return at.astimezone(UTC)  # PostgreSQL takes no offset of 16 hours or more
-        except (ValueError, OverflowError):
-            pass
-        raise _refused(name, "must be an RFC 3339 time with its offset")
-
-
-def _refused(name: str, why: str) -> BadInput:
-    return BadInput(f"{name} {why}", fields=[FieldError(name, why)])

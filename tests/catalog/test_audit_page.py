@@ -1,0 +1,126 @@
+"""The audit page: what happened, by filters in the address; one event in full; the way there from each thing."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from catalog.models import Event, Membership, Role
+from catalog.services.components import create_component
+from catalog.services.environments import create_environment, delete_environment
+from catalog.services.groups import create_team
+from catalog.services.projects import create_project
+from tests.catalog.test_pages import sign_in
+from tests.compliance.running import a_snapshot, an_environment, running
+from tests.people import make_actor
+
+AUDIT = "/audit"
+
+
+@pytest.fixture
+def browser(client, admin):
+    """Acme's admin in a browser."""
+    return sign_in(client, admin)
+
+
+@pytest.fixture
+def things(admin, stranger):
+    """A component, an environment that came and went, a team; and one of strangers."""
+    create_component(actor=stranger, name="their secret")
+    component = create_component(actor=admin, name="checkout")
+    environment = create_environment(actor=admin, name="production")
+    delete_environment(actor=admin, environment=environment)
+    return component, environment, create_team(actor=admin, name="Core")
+
+
+def kinds(page) -> list[str]:
+    assert page.status_code == 200
+    return [event.kind for event in page.context["page"]]
+
+
+def test_each_filter_narrows_and_wrong_ones_are_said(browser, things, admin, subtests):
+    component, environment, _ = things
+    day = timezone.localdate()
+    all_of_it = ["team.created", "environment.deleted", "environment.created", "component.created"]
+    for query, found in {
+        "": all_of_it,
+        "kind=component.created": ["component.created"],
+        f"about={environment.uid}": ["environment.deleted", "environment.created"],
+        f"about={uuid.uuid4()}": [],
+        f"actor={admin.label}": all_of_it,
+        "actor=nobody": [],
+        f"since={day}&until={day}": all_of_it,
+        f"since={day + timedelta(days=1)}": [],
+        f"until={day - timedelta(days=1)}": [],
+        "until=9999-12-31&since=0001-01-01": all_of_it,
+        f"kind=environment.created&about={environment.uid}&actor={admin.label}": ["environment.created"],
+    }.items():
+        with subtests.test(query):
+            page = browser.get(f"{AUDIT}?{query}")
+            assert [each for each in kinds(page) if not each.startswith(("organization", "member"))] == found
+            assert "their secret" not in page.text
+    wrong = browser.get(f"{AUDIT}?kind=x&about=y&since=z&until=99999-1-1&q=a")
+    assert "Ignored, since the value is no choice: What, About, by id, From, To" in wrong.text
+    assert component.name in wrong.text
+
+
+def test_an_event_is_shown_in_full_and_leads_to_its_thing(browser, things, client, globex):
+    component, *_ = things
+    event = Event.objects.get(kind="component.created", subject_uid=component.uid)
+    address = reverse("catalog:event", args=[event.uid])
+    page = browser.get(address).text
+
+    assert f'href="{reverse("catalog:component", args=[component.uid])}"' in page
+    assert f"{AUDIT}?about={component.uid}" in page
+    assert event.request_id[:8] in page
+    gone = browser.get(reverse("catalog:event", args=[Event.objects.get(kind="environment.deleted").uid]))
+    assert "&quot;kind&quot;" in gone.text
+    assert sign_in(client, make_actor(globex, "viewer")).get(address).status_code == 404
+    assert "checkout" not in client.get(AUDIT).text
+
+
+def test_what_has_no_page_leads_to_where_it_happened(browser, admin):
+    environment = an_environment(admin)
+    a_snapshot(admin, environment, running("payments"))
+
+    page = browser.get(f"{AUDIT}?kind=artifact.deployed").text
+
+    assert f'start in <a href="{reverse("catalog:environment", args=[environment.uid])}">production</a>' in page
+
+
+@pytest.mark.parametrize("name", ["component", "project", "team", "role", "member", "settings-organization"])
+def test_the_page_of_each_thing_has_its_timeline(browser, admin, things, name):
+    component, _, team = things
+    thing = {
+        "component": lambda: component,
+        "project": lambda: create_project(actor=admin, name="Shop"),
+        "team": lambda: team,
+        "role": lambda: Role.objects.get(organization=admin.organization, canonical="viewer"),
+        "member": lambda: Membership.objects.get(user=admin.user),
+        "settings-organization": lambda: admin.organization,
+    }[name]()
+    address = reverse(f"catalog:{name}", args=[] if name.startswith("settings") else [thing.uid])
+
+    page = browser.get(address).text
+
+    assert ">Timeline</h2>" in page
+    has_events = Event.objects.filter(related__contains=[thing.uid]).exists()
+    assert (f"{AUDIT}?about={thing.uid}" in page) is has_events
+
+
+def test_the_page_costs_the_same_for_any_number_of_events(browser, things):
+    with CaptureQueriesContext(connection) as for_few:
+        browser.get(AUDIT)
+    like = Event.objects.filter(kind="component.created").values().latest("pk")
+    Event.objects.bulk_create(Event(**like | {"id": None, "uid": uuid.uuid4()}) for _ in range(60))
+
+    with CaptureQueriesContext(connection) as for_many:
+        page = browser.get(AUDIT)
+
+    assert len(page.context["page"]) == 50
+    assert len(for_many) == len(for_few) + 1 <= 20  # more than a page is counted
+    assert "Older" in page.text
