@@ -14,15 +14,16 @@ from django.db import connection, transaction
 from django.db.models import Case, F, Func, IntegerField, OuterRef, Q, When
 
 from catalog.actors import Actor, require
-from catalog.models import ProjectEnvironment
+from catalog.models import Project, ProjectEnvironment
 from catalog.services.events import record_event
-from catalog.ulids import ulid
+from catalog.ulids import read_ulid, ulid
 from config.errors import BadInput, Conflict, FieldError, NotFound
 from integrations.models import Store, StoreEntry
 from integrations.models.kv import path_of
 
 READ, WRITE = "organization:store:read", "organization:store:write"
 Key = list[str]
+OF_PROJECT = "PROJECT_"  # what the name of a project's store begins with
 MOST_SEGMENTS = 64
 LONGEST_KEY = 2000  # bytes, what an index row of PostgreSQL takes with room to spare
 COUNTED = 1001  # pages say "1,000+"
@@ -234,7 +235,18 @@ def sweep_expired(at: datetime) -> int:
 def project_keys(link: ProjectEnvironment) -> tuple[str, Key]:
     """Where runners keep what a project knows in an environment: the name of the store, and the prefix in it."""
     organization, project = ulid(link.organization.uid.bytes), ulid(link.project.uid.bytes)
-    return f"PROJECT_{project}", [organization, project, link.name]
+    return f"{OF_PROJECT}{project}", [organization, project, link.name]
+
+
+def projects_of(actor: Actor, names: Iterable[str]) -> dict[str, Project]:
+    """Whose stores these are: by the name of the store the project it is kept for, where the actor may see that. One
+    query, or none where no name is a project's."""
+    spelled = {name: read_ulid(name.removeprefix(OF_PROJECT)) for name in names if name.startswith(OF_PROJECT)}
+    uids = {name: uid for name, uid in spelled.items() if uid is not None}
+    if not uids:
+        return {}
+    found = Project.objects.visible_to(actor).only("uid", "name").in_bulk(uids.values(), field_name="uid")
+    return {name: found[uid] for name, uid in uids.items() if uid in found}
 
 
 def stores_with_counts(

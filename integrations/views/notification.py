@@ -7,7 +7,9 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
+from django_filters import ChoiceFilter
 
+from catalog.filters import PortalFilter
 from catalog.middleware import PortalRequest
 from catalog.views.access import portal
 from catalog.views.appearance import way_back
@@ -19,14 +21,35 @@ from integrations.services.notifications import read_all, read_notification, unr
 ALL = "all"
 
 
+class NotificationFilter(PortalFilter):
+    """What a person is told, by its words and how urgent it is."""
+
+    search_fields = ("title", "message")
+    columns = {
+        "id": "uid", "title": "title", "message": "message", "severity": "severity", "at": "created_at",
+        "read": "read_at", "page": "url",
+    }  # fmt: skip
+    severity = ChoiceFilter(choices=Notification.Severity, empty_label="Any")
+
+    class Meta:
+        model = Notification
+        fields: list[str] = []
+
+
 @require_safe
 @portal
 def notification_list(request: PortalRequest) -> HttpResponse:
     """What the reader was told and has not read, or with `?show=all` everything, newest first."""
     everything = request.GET.get("show") == ALL
     found = Notification.objects.addressed_to(request.actor)
-    page = keyset_page(found if everything else found.filter(read_at=None), request)
-    context = {"page": page, "everything": everything, "unread": unread_count(request.actor)}
+    rows = found if everything else found.filter(read_at=None)
+    listed = NotificationFilter(request.GET, queryset=rows, request=request)
+    context = {
+        "filter": listed,
+        "page": keyset_page(listed.qs, request),
+        "everything": everything,
+        "unread": unread_count(request.actor),
+    }
     return render_page(request, "integrations/notification_list.html", context, partial="rows")
 
 

@@ -20,7 +20,7 @@ from catalog.views.paging import COUNT_LIMIT, keyset_page
 from catalog.views.rendering import render_page
 from integrations.models import Store, StoreEntry
 from integrations.models.kv import path_of
-from integrations.services.kv import project_keys, stores_with_counts
+from integrations.services.kv import project_keys, projects_of, stores_with_counts
 
 LINKS = 20  # of one environment
 PREVIEW = 160  # letters of a value
@@ -30,6 +30,7 @@ class StoreFilter(PortalFilter):
     """Stores by name."""
 
     search_fields = ("name",)
+    columns = {"id": "uid", "name": "name", "made": "created_at"}
     sort = OrderingFilter(fields=["name"])
 
     class Meta:
@@ -41,6 +42,7 @@ class EntryFilter(PortalFilter):
     """Entries by how their key begins."""
 
     search_fields = ("path",)
+    columns = {"key": "path", "version": "version", "written": "updated_at", "ends": "expires_at"}
 
     class Meta:
         model = StoreEntry
@@ -57,7 +59,10 @@ def store_list(request: PortalRequest) -> HttpResponse:
     """Where integrations keep their state."""
     found = StoreFilter(request.GET, queryset=Store.objects.visible_to(request.actor), request=request)
     path = f"/api/v2/o/{ulid(request.actor.organization.uid.bytes)}/store"
-    context = {"filter": found, "page": keyset_page(found.qs, request), "path": path}
+    page = keyset_page(found.qs, request)
+    projects = projects_of(request.actor, [each.name for each in page])
+    rows = [(each, projects.get(each.name)) for each in page]
+    context = {"filter": found, "page": page, "rows": rows, "path": path}
     return render_page(request, "integrations/store_list.html", context, partial="rows")
 
 
@@ -71,6 +76,7 @@ def store_page(request: PortalRequest, uid: str) -> HttpResponse:
     found = EntryFilter(request.GET, queryset=shown, request=request)
     context = {
         "store": store,
+        "project": projects_of(request.actor, [store.name]).get(store.name),
         "filter": found,
         "page": keyset_page(found.qs, request),
         "ulid": ulid(store.uid.bytes),

@@ -119,14 +119,3 @@ def test_what_a_notification_says_is_text(reader, acme, admin):
 
     assert "<script>alert" not in page
     assert "<img src=x" not in page
-
-
-@pytest.mark.parametrize("count", [1, 20])
-def test_the_page_costs_the_same_for_any_number_of_rows(reader, acme, admin, count, django_assert_max_num_queries):
-    for number in range(count):
-        a_notification(acme, admin.user, title=str(number))
-
-    with django_assert_max_num_queries(14):
-        answer = reader.get(PAGE)
-
-    assert len(titles(answer)) == count

@@ -149,15 +149,3 @@ def test_a_viewers_machine_reads_too(api_as, rows):
 
     assert titles(viewer.get(LIST)) == ["three", "two", "one"]
     assert viewer.post_json(f"{LIST}/read-all").status_code == 204
-
-
-@pytest.mark.parametrize("count", [1, 20])
-def test_the_list_costs_the_same_for_any_number_of_rows(api, acme, count, django_assert_max_num_queries):
-    for _ in range(count):
-        a_notification(acme)
-    api.get(LIST)
-
-    with django_assert_max_num_queries(5):
-        answer = api.get(LIST)
-
-    assert len(answer.json()) == count

@@ -9,13 +9,12 @@ from rest_framework.response import Response
 
 from catalog.api.openfactstore.base import FactstoreView, read_uid
 from config.errors import BadInput, FieldError, NotFound
-from integrations.api.openfactstore.mapping import from_notification
+from integrations.api.openfactstore.mapping import SEVERITIES, from_notification
 from integrations.models import Notification
 from integrations.services.notifications import read_all, read_notification, unread_count
 
 T = TypeVar("T")
 NEWEST = 500  # a plain array has no pages (contract 0.2): the newest are all that is given
-SEVERITIES = {each.name: each.value for each in Notification.Severity}
 FLAGS = {"true": True, "false": False}
 
 
