@@ -1,0 +1,233 @@
+"""What a whole installation bears: processes, database and broker that die, and many callers at once.
+
+Too slow for every run: `make faults` runs them, `make faults TIMES=10` ten times in a row.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from random import Random
+
+import httpx2
+import psycopg
+import pytest
+
+from tests.faults.conftest import Installation
+
+KILLS, PAUSE = 20, 1.5  # seconds at most between a worker's start and its end
+BROKER_GONE = 60  # seconds
+APPROVED_ONCE = "SELECT count(*), count(DISTINCT subject_uid) FROM catalog_event WHERE kind = 'release.approved'"
+
+
+@pytest.fixture
+def application(house: Installation) -> str:
+    """The id of an application whose releases a worker approves by itself."""
+    name = f"app-{time.time_ns()}"
+    final = {"final": True, "enabled": True}
+    with house.client() as client:
+        rules = {"id": name, "version": final | {"approval_rules": [{"type": "schedule", "enabled": True}]}}
+        for path, said in (
+            ("applications", {"id": name, "version": final}),
+            ("approval-rulesets", rules),
+            (f"application-approval-ruleset-bindings/{name}/{name}", {"version": final | {"mode": "enforcing"}}),
+        ):
+            answer = client.post(f"/v1/{path}", json=said)
+            assert answer.status_code == 201, answer.text
+    return name
+
+
+@contextmanager
+def ending(over: threading.Event) -> Iterator[None]:
+    """Let what waits for `over` end, however this ends."""
+    try:
+        yield
+    finally:
+        over.set()
+
+
+def release(client: httpx2.Client, application: str) -> int:
+    """The number of a new release."""
+    answer = client.post(f"/v1/applications/{application}/releases", json={})
+    assert answer.status_code == 201, answer.text
+    return answer.json()["id"]
+
+
+def states_of(house: Installation, application: str) -> dict[str, int]:
+    """How many releases of an application are in which state."""
+    query = """
+        SELECT state, count(*) FROM releases_release r JOIN releases_application a ON application_id = a.id
+        WHERE key = %s GROUP BY state
+    """
+    return dict(house.rows(query, application))
+
+
+def test_a_worker_killed_at_twenty_random_points_loses_nothing_and_repeats_nothing(house, application, receiver):
+    random = Random(time.time_ns())  # noqa: S311  moments, no secrets
+    over = threading.Event()
+    made: list[int] = []
+    with house.client() as client:
+        hook = {"name": application, "url": f"{receiver.url}/hook", "kinds": ["release.*"]}
+        assert client.post("/api/gatehouse/v1/webhooks", json=hook).status_code == 201
+
+        def keep_releasing() -> None:
+            while not over.wait(0.3):
+                made.append(release(client, application))
+
+        with ThreadPoolExecutor(1) as pool, ending(over):
+            busy = pool.submit(keep_releasing)
+            for _ in range(KILLS):
+                time.sleep(random.uniform(0, PAUSE))
+                house.kill("worker")
+                house.start("worker")
+            over.set()
+            busy.result(30)
+    house.settle()
+
+    assert states_of(house, application) == {"approved": len(made)}
+    assert (
+        house.rows(APPROVED_ONCE)[0]
+        == (house.one("SELECT count(*) FROM releases_release WHERE state = 'approved'"),) * 2
+    )
+    told = "SELECT count(*), count(*) FILTER (WHERE state = 'sent') FROM integrations_delivery"
+    assert house.rows(told)[0] == (len({each.headers["webhook-id"] for each in receiver.got}),) * 2
+    assert len(receiver.got) < 2 * len({each.headers["webhook-id"] for each in receiver.got})  # again, but not always
+
+
+def test_a_broker_that_is_gone_for_a_minute_holds_nobody_up(house, application):
+    if house.broker_port is None:
+        pytest.skip("There is no redis-server to kill.")
+    last = house.one("SELECT coalesce(max(id), 0) FROM catalog_event")
+    house.kill("broker")
+    began = time.monotonic()
+    with house.client() as client:
+        flow = client.post("/api/v1/flows", json={"name": f"flow-{application}"}).json()["id"]
+        count = 0
+        while time.monotonic() < began + BROKER_GONE:
+            asked = time.monotonic()
+            release(client, application)
+            assert client.put(f"/api/v1/flows/{flow}", json={"name": f"flow-{application}-{count}"}).status_code == 200
+            assert time.monotonic() - asked < 10
+            count += 1
+            time.sleep(1)
+    house.start("broker")
+    house.settle()
+
+    assert states_of(house, application) == {"approved": count}
+    told = "SELECT count(*) FROM catalog_event e JOIN catalog_outboxentry o ON o.event_id = e.id WHERE e.id > %s"
+    assert house.one(f"{told} AND done_at IS NOT NULL", last) == house.one(told, last) > 2 * count
+
+
+def test_a_database_killed_under_load_keeps_what_it_acknowledged(house):
+    over, known = threading.Event(), []
+    with house.client() as client:
+        flow = client.post("/api/v1/flows", json={"name": f"load-{time.time_ns()}"}).json()["id"]
+
+    def load(number: int) -> int:
+        failed = 0
+        with house.client() as client:
+            while not over.is_set():
+                said = {"flowId": flow, "gitCommitSha": f"{number}{len(known):07x}", "gitBranch": "main"}
+                said |= {"gitAuthor": "Ada", "gitAuthorEmail": "ada@example.com"}
+                try:
+                    answer = client.post("/api/v1/trails", json=said)
+                except httpx2.TransportError:
+                    failed += 1
+                else:
+                    known.extend([answer.json()["id"]] * (answer.status_code == 201))
+                    failed += answer.status_code != 201
+        return failed
+
+    with ThreadPoolExecutor(4) as pool, ending(over):
+        loads = [pool.submit(load, number) for number in range(4)]
+        for _ in range(3):
+            before = len(known)
+            house.until(lambda before=before: len(known) > before + 20, "writes are acknowledged")
+            house.kill_database()
+            time.sleep(1)
+            house.start_database()
+        before = len(known)
+        house.until(lambda: len(known) > before + 20, "writes go on by themselves")
+        over.set()
+        failed = sum(each.result(60) for each in loads)
+
+    assert failed > 0  # the load was there when the database was not
+    kept = {str(uid) for (uid,) in house.rows("SELECT uid FROM compliance_trail")}
+    assert set(known) <= kept
+    house.settle()
+
+
+def test_two_beats_make_no_duplicate(house, application):
+    house.start("second beat")
+    began = time.time()
+    with house.client() as client:
+        made = [release(client, application) for _ in range(20)]
+    time.sleep(10)
+    house.settle()
+
+    assert states_of(house, application) == {"approved": len(made)}
+    events = """
+        SELECT count(*) FROM catalog_event WHERE kind = 'release.approved' AND occurred_at > to_timestamp(%s)
+    """
+    assert house.one(events, began) == len(made)
+    ticks = "SELECT count(*), count(DISTINCT tick) FROM catalog_jobtick WHERE started_at > to_timestamp(%s)"
+    count, different = house.rows(ticks, began)[0]
+    assert count == different <= time.time() - began + 1
+
+
+def test_of_twenty_creates_of_one_name_one_is_made(house):
+    name, start = f"flow-{time.time_ns()}", threading.Barrier(20)
+
+    def create(_: int) -> int:
+        with house.client() as client:
+            start.wait(20)
+            return client.post("/api/v1/flows", json={"name": name}).status_code
+
+    with ThreadPoolExecutor(20) as pool:
+        assert sorted(pool.map(create, range(20))) == [201] + [409] * 19
+    assert house.one("SELECT count(*) FROM compliance_flow WHERE name = %s", name) == 1
+
+
+def test_of_a_hundred_answers_at_once_one_is_final(house):
+    approver = next(each["email"] for each in house.demo["users"] if each["role"] == "change-manager")
+    start = threading.Barrier(20)
+    with house.client() as client:
+        said = {"flowId": house.demo["flow_id"], "gitCommitSha": "9f1c0de", "gitBranch": "main"}
+        said |= {"gitAuthor": "Ada", "gitAuthorEmail": "ada@example.com"}
+        trail = client.post("/api/v1/trails", json=said).json()["id"]
+        asked = client.post(
+            f"/api/v1/trails/{trail}/approvals", json={"comments": "?", "requestedBy": "ada@example.com"}
+        )
+        assert asked.status_code == 200, asked.text
+        approval = asked.json()["id"]
+
+    def answer(position: int) -> tuple[str, int]:
+        verb = "approve" if position % 2 else "reject"
+        with house.client() as client:
+            if position < 20:
+                start.wait(20)
+            said = {"approverIdentity": approver, "comments": "at once"}
+            return verb, client.post(f"/api/v1/approvals/{approval}/{verb}", json=said).status_code
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(answer, range(100)))
+
+    taken = [verb for verb, status in answers if status == 200]
+    assert len(taken) == 1
+    assert {status for _, status in answers} == {200, 409}
+    with house.client() as client:
+        final = client.get(f"/api/v1/approvals/{approval}").json()["status"]
+    assert final == {"approve": "APPROVED", "reject": "REJECTED"}[taken[0]]
+    decided = (
+        "SELECT count(*) FROM releases_decision d JOIN releases_approvalrequest r ON request_id = r.id WHERE r.uid = %s"
+    )
+    assert house.one(decided, approval) == 1
+
+
+@pytest.mark.parametrize("change", ["UPDATE catalog_event SET kind = 'x'", "DELETE FROM catalog_event"])
+def test_nobody_changes_what_happened(house, change):
+    before = house.one("SELECT count(*) FROM catalog_event")
+    with pytest.raises(psycopg.Error, match="append-only"):
+        house.rows(change)
+    assert house.one("SELECT count(*) FROM catalog_event") == before
