@@ -19,28 +19,19 @@ from catalog.services.components import create_component
 from catalog.services.keys import issue_webhook_token
 from catalog.services.projects import create_project
 from catalog.ulids import ulid
-from compliance.models import Provenance
-from compliance.services.allowlist import add_to_allowlist
-from compliance.services.attestations import attach_evidence
-from compliance.services.provenance import record_provenance
 from config.api.reading import read
 from config.api.serializers import Flag, Objects, Token, Whole
-from integrations.models import Notification
+from integrations.models import Delivery
+from integrations.services.deliveries import finish
 from integrations.services.kv import Wish, create_store, write_entries
-from releases.models import Binding, Release, Rule, Ruleset
-from releases.services.approvals import request_trail_approval
-from releases.services.gate import evaluate
-from releases.services.proposals import change_resource
-from tests.compliance.proving import OTHER_DIGEST, an_artifact
-from tests.compliance.running import a_baseline, a_snapshot, running
-from tests.dialects import known_cycloid
+from integrations.services.notification_rules import create_notification_rule
+from integrations.services.webhooks import create_webhook, try_webhook
+from tests.dialects import known_cycloid, known_factstore, known_sqedule
 from tests.dialects.routes import Route
-from tests.people import make_actor, make_machine, make_user
-from tests.releases.proofs import ANY_ONE, DIGEST, a_flow, a_policy, a_release, a_trail, an_environment, asked, attest
-from tests.releases.shipping import bind, make_application
+from tests.people import make_actor
+from tests.releases.proofs import DIGEST
 
 Values = dict[str, Any]
-RULESET = {"type": "schedule", "begin_time": "1:00", "end_time": "2:00"}
 DOUBLED = ("/integration", "/integration/integration")
 EVENT = {"event": "change", "commitSha": "7c1e94d0aa"}
 SHOP = "/api/v2/o/{organization}/projects/{project}"
@@ -53,8 +44,12 @@ BODIES |= {  # what no schema tells: words and rules that only a service knows
     "PUT /api/v2/store/{store}/kv": {"value": 1},
     **{f"PUT /api/v2/store/{{store}}/kv/{key}": {"value": 1} for key in ("{key}", "list", "count")},
     "PUT /api/v2/store/{store}/kv/batch": {"entries": [{"key": ["a"], "value": 1}]},
-    "POST /v1/approval-rulesets": {"id": "more-rules", "version": {"approval_rules": [RULESET]}},
+    "POST /v1/approval-rulesets": {"id": "more-rules", "version": {"approval_rules": [known_sqedule.RULESET]}},
     "POST /v1/application-approval-ruleset-bindings/{application_id}/{ruleset_id}": {"version": {"mode": "enforcing"}},
+    "POST /api/v1/notification-rules": {"name": "New", "triggerEvent": "DRIFT_DETECTED", "channelType": "IN_APP"},
+    "PUT /api/v1/notification-rules/{id}": {"name": "Newer"},
+    "POST /api/gatehouse/v1/webhooks": {"name": "New", "url": "https://hook.example/"},
+    "PATCH /api/gatehouse/v1/webhooks/{id}": {"kinds": ["gate.*"]},
     "POST /api/v1/environments/{id}/allowlist": {"namePattern": "pay", "reason": "tested"},
     "POST /api/v1/environments/{id}/snapshots": {
         "artifacts": [{"artifactSha256": DIGEST, "artifactName": "payments", "artifactTag": "1.4"}]
@@ -83,6 +78,7 @@ QUERIES = {
     f"POST {SHOP}/suspend": ("environment",),
     f"PUT {SHOP}/environments/execution-pools": ("project_env",),
     "GET /api/v1/artifacts": ("sha256",),
+    "GET /api/v1/search": ("q",),
     "GET /api/v1/environments/{id}/diff": ("from", "to"),
 } | known_cycloid.QUERIES
 FILE = (
@@ -190,29 +186,13 @@ def make_world(organization: Organization) -> World:
         "phaset.baseline_id": "default",
         "repo": component.repository,
     }
-    _invite(world)
-    _prove(world)
-    _ship(world)
+    known_factstore.make_people(world)
+    known_factstore.make_facts(world)
+    known_sqedule.make_releases(world)
     _connect(world)
+    _tell(world)
     known_cycloid.make_cycloid(world)
     return world
-
-
-def _invite(world: World) -> None:
-    """People, machines and their keys, as OpenFactstore calls them."""
-    user = make_user(world.organization, "viewer")
-    actor, key = make_machine(world.organization, "viewer", "robot")
-    account = actor.service_account
-    assert account
-    login = {"organization_id": world.organization.slug, "service_account_name": "robot", "password": key}
-    world.bodies["POST /v1/auth/login"] = login
-    world.values |= {
-        "openfactstore.users": user.uid,
-        "openfactstore.service-accounts": account.uid,
-        "openfactstore.owners": account.uid,
-        "openfactstore.api-keys": account.api_keys.get().uid,
-        "ownerId": account.uid,
-    }
 
 
 def _connect(world: World) -> None:
@@ -235,78 +215,11 @@ def _connect(world: World) -> None:
     }
 
 
-def _prove(world: World) -> None:
-    """OpenFactstore's things."""
-    actor = world.admin
-    flow = a_flow(actor, "payments", required_types=["junit"])
-    trail = a_trail(actor, flow)
-    artifact = trail.artifacts.get()
-    record_provenance(actor=actor, artifact=artifact, builder_id="ci", builder_type=Provenance.Builder.values[0])
-    attestation = attest(actor, trail, "junit")
-    evidence = attach_evidence(
-        actor=actor, attestation=attestation, file_name="a.txt", content_type="text/plain", content=b"proof"
-    )
-    environment = an_environment(actor)
-    snapshot = a_snapshot(actor, environment, running("payments", DIGEST))
-    a_snapshot(actor, environment, running("payments", DIGEST), running("other"))
-    a_baseline(actor, environment, snapshot)
-    policy = a_policy(actor, flow)
-    entry = add_to_allowlist(actor=actor, environment=environment, reason="tested", approved_by="Ada", digest=DIGEST)
-    evaluate(actor=actor, digest=DIGEST, environment=environment)
-    approval = request_trail_approval(actor=actor, trail=trail)
-    notification = Notification.objects.create(
-        organization=world.organization, title="Drift", event_uid=trail.uid, message="m"
-    )
-    world.values |= {
-        "openfactstore.flows": flow.uid,
-        "openfactstore.trails": trail.uid,
-        "openfactstore.artifacts": artifact.uid,
-        "spare_artifact": an_artifact(actor, trail, OTHER_DIGEST, "other").uid,
-        "openfactstore.attestation": attestation.uid,
-        "openfactstore.attestations": attestation.uid,
-        "openfactstore.evidence": evidence.sha256,
-        "openfactstore.environments": environment.uid,
-        "openfactstore.snapshots": snapshot.index,
-        "openfactstore.approvals": approval.uid,
-        "openfactstore.deployment-policies": policy.uid,
-        "openfactstore.allowlist": entry.uid,
-        "openfactstore.notifications": notification.uid,
-        "spare_flow": a_flow(actor, "spare").uid,
-        "spare_environment": an_environment(actor, "spare").uid,
-        "flowId": flow.uid,
-        "trailId": trail.uid,
-        "environmentId": environment.uid,
-        "snapshotId": snapshot.uid,
-        "sha256Digest": DIGEST,
-        "artifactSha256": DIGEST,
-        "sha256": DIGEST,
-        "from": 1,
-        "to": 2,
-    }
-
-
-def _ship(world: World) -> None:
-    """Sqedule's things."""
-    actor = world.admin
-    application = make_application(actor, ANY_ONE, key="payments")
-    spare = bind(actor, make_application(actor, key="spare"), RULESET, key="spare-rules")
-    ruleset = Ruleset.objects.get(key="rules")
-    for resource in (application, ruleset, Binding.objects.get(ruleset=ruleset)):  # each its kind's versions 3 and 4
-        draft, reviewed = (change_resource(actor=actor, resource=resource, change={})[1] for _ in range(2))
-        type(reviewed).objects.filter(pk=reviewed.pk).update(proposal_state="reviewing")
-        assert (draft.version.number, reviewed.version.number) == (3, 4)
-    release = a_release(actor, application, commit="7c1e94d0aa")
-    assert asked(release).release_id == Release.objects.get().pk
-    world.values |= {
-        "sqedule.applications": application.key,
-        "sqedule.application_id": application.key,
-        "sqedule.approval-rulesets": "rules",
-        "sqedule.ruleset_id": "rules",
-        "sqedule.version_number": 1,
-        "sqedule.releases": release.number,
-        "sqedule.proposals": 3,
-        "sqedule.organizations": world.organization.slug,
-        "rule_id": Rule.objects.filter(type="manual").earliest("pk").number,
-        "reviewed": 4,
-        "spare_ruleset": spare.key,
-    }
+def _tell(world: World) -> None:
+    """A webhook, and what was sent to it; a rule."""
+    webhook, _ = create_webhook(actor=world.admin, name="CI", url="https://hook.example/")
+    delivery = try_webhook(actor=world.admin, webhook=webhook)
+    finish(delivery, Delivery.State.SENT, {"status": 204})
+    rule = create_notification_rule(actor=world.admin, name="Trouble", trigger="gate_blocked", channel="in_app")
+    world.values["openfactstore.notification-rules"] = rule.uid
+    world.values |= {"gatehouse.webhooks": webhook.uid, "gatehouse.deliveries": delivery.uid}

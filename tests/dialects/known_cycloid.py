@@ -31,11 +31,10 @@ def make_cycloid(world: Any) -> None:
     acme, admin = world.organization, world.admin
     make_user(acme, "owner")
     person = make_user(acme, "viewer", "person@acme.example")
-    team = create_team(actor=admin, name="Walkers", members=[person])
+    viewer = Role.objects.get(organization=acme, canonical="viewer")
+    team = create_team(actor=admin, name="Walkers", members=[person], role=viewer)
     member = Membership.objects.get(user=person)
-    asked, token = invite_member(
-        actor=admin, email=INVITED, role=Role.objects.get(organization=acme, canonical="viewer")
-    )
+    asked, token = invite_member(actor=admin, email=INVITED, role=viewer)
     key, _ = issue_api_key(
         actor=admin, label="Walking", user=admin.user, canonical="walking", rules=[Rule("organization:read")]
     )

@@ -5,9 +5,7 @@ import re
 import jwt
 import pytest
 from django.core import mail
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from catalog.models import ApiKey, Event, Invitation, Membership, User
 from catalog.services.groups import create_team
@@ -221,35 +219,3 @@ def test_an_api_key_gives_no_more_than_its_maker_has(session, acme, api_as, subt
         with subtests.test(name):
             refused = maintainer.post_json(f"{O}/api_keys", body)
             assert (refused.status_code, codes(refused)) == (status, expected)
-
-
-LISTS = ["organizations", f"{O[1:]}/children", *(f"{O[1:]}/{noun}" for noun in (
-    "members", "roles", "teams", "teams/team-0/members", "api_keys", "environments", "projects", "events",
-    "projects/project-0/environments",
-))]  # fmt: skip
-
-
-def test_a_list_costs_the_same_for_any_number_of_rows(session, acme, admin, subtests):
-    def fill(start: int, stop: int) -> None:
-        for number in range(start, stop):
-            session.post_json(f"{O}/children", {"name": f"Kid {number}"})
-            make_user(acme, "viewer", f"viewer-{number}@acme.example")
-            session.post_json(f"{O}/members", {"email": f"asked-{number}@acme.example", "role_canonical": "viewer"})
-            people = [each.user for each in Membership.objects.filter(organization=acme)]
-            create_team(actor=admin, name=f"Team {number}", members=people)
-            session.post_json(f"{O}/projects", {"name": f"Project {number}", "owner": "ann-acme-example"})
-            session.post_json(f"{O}/projects/project-0/environments", {"name": f"env-{number}"})
-            rules = [{"action": "organization:**", "effect": "allow"}]
-            session.post_json(f"{O}/api_keys", {"name": f"Key {number}", "rules": rules})
-
-    costs: dict[str, list[int]] = {}
-    for start, stop in ((0, 1), (1, 3)):
-        fill(start, stop)
-        for path in LISTS:
-            with CaptureQueriesContext(connection) as queries:
-                answer = session.get(f"/{path}")
-            assert answer.status_code == 200, answer.content
-            costs.setdefault(path, []).append(len(queries))
-    for path, (few, many) in costs.items():
-        with subtests.test(path):
-            assert few == many <= 16

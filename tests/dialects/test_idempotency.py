@@ -10,14 +10,13 @@ from django.utils import timezone
 from catalog.actors import system_actor
 from catalog.models import Event, IdempotentAnswer, Organization
 from catalog.services import idempotency
-from catalog.services.organizations import create_organization
 from catalog.tasks import forget_answers
 from compliance.api.openfactstore.views import flows
 from compliance.models import Evidence, Flow
 from config.crypto import Undecipherable, decrypt, encrypt
 from releases.models import Application
 from tests.compliance.proving import PASSING, a_flow, a_trail, attest
-from tests.people import ApiClient, make_machine
+from tests.people import ApiClient, make_machine, two_organizations
 
 FLOWS = "/api/v1/flows"
 
@@ -64,13 +63,13 @@ def test_a_key_is_for_one_request_of_one_caller(api, api_as, subtests):
 
 
 def test_a_refusal_is_an_answer_and_an_error_of_ours_is_none(api, monkeypatch):
-    a_flow(system_actor(Organization.objects.get()), "taken")
+    a_flow(system_actor(Organization.objects.get(slug="acme")), "taken")
     refused = post(api, {"name": "taken"})
     Flow.objects.all().delete()
     again = post(api, {"name": "taken"})
 
     def broken(**_):
-        a_flow(system_actor(Organization.objects.get()), "half done")
+        a_flow(system_actor(Organization.objects.get(slug="acme")), "half done")
         raise RuntimeError("broken")
 
     monkeypatch.setattr(flows, "create_flow", broken)
@@ -137,7 +136,7 @@ def test_what_is_encrypted_is_read_in_its_place_only(settings):
 
 @pytest.mark.django_db(transaction=True)
 def test_of_parallel_requests_one_has_the_effect_and_all_its_answer(monkeypatch):
-    acme = create_organization(name="Acme", slug="acme")
+    acme, _ = two_organizations()
     _, key = make_machine(acme, "admin")
     start, answers = threading.Barrier(50), []
 

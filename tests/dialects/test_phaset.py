@@ -73,6 +73,7 @@ def details(answer) -> dict[str, str]:
 
 def test_every_route_answers_200_under_both_prefixes_with_and_without_a_slash(call, record, subtests):
     for noun, (_, body) in ROUTES.items():
+        said = set()
         for prefix in ("/integration", "/integration/integration"):
             for end in ("", "/"):
                 with subtests.test(f"{prefix} {noun} {end}"):
@@ -81,6 +82,9 @@ def test_every_route_answers_200_under_both_prefixes_with_and_without_a_slash(ca
                     assert answer.status_code == 200, answer.content
                     assert answer["Content-Type"].startswith("application/json")
                     assert (answer["Cache-Control"], answer["Referrer-Policy"]) == ("no-store", "no-referrer")
+                    said.add(tuple(answer.json()))
+        assert len(said) == 1, noun
+    assert StandardsRun.objects.filter(component=record).count() == 4
     kinds = ("application/json", "text/plain", "", "multipart/form-data; boundary=x", ";;/,")
     for kind in kinds:
         for noun in ("event", "standards"):

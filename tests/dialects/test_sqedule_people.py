@@ -145,7 +145,7 @@ def test_the_audit_trail_is_read_and_filtered(api, api_as, admin, stranger, subt
     make_application(stranger, MATCHING, key="theirs")
     create_application(actor=admin, key="other")
     proposal = made(api.patch_json(RULES, {"version": {"comments": "why"}}))["version"]["id"]
-    api.delete(f"{RULES}/proposals/{proposal}")
+    assert api.delete(f"{RULES}/proposals/{proposal}").json() == {}
     path = "/v1/audit-records"
     records = items(api.get(path))
     since = records[1]["created_at"]

@@ -2,12 +2,10 @@
 
 import re
 
-import pytest
 from django.conf import settings
 
 from catalog.api.gatehouse import teams
 from catalog.models import Event, Team
-from catalog.services.groups import create_team
 
 DOCUMENT = settings.BASE_DIR / "docs" / "adding-a-resource.md"
 TEAMS = "/api/gatehouse/v1/teams"
@@ -51,13 +49,3 @@ def test_what_is_wrong_is_refused_as_a_problem(api, api_as):
     assert blank.json()["errors"] == [{"field": "name", "message": "must not be blank"}]
     assert api.post_json(TEAMS, {"name": "Risk"}, headers={"X-Dry-Run": "true"}).json()["dryRun"] is True
     assert Team.objects.count() == 1
-
-
-@pytest.mark.parametrize("rows", [1, 20])
-def test_the_list_costs_the_same_for_any_number_of_rows(rows, api, admin, django_assert_num_queries):
-    for number in range(rows):
-        create_team(actor=admin, name=f"Team {number}")
-    api.get(TEAMS)  # notes the use of the key
-
-    with django_assert_num_queries(4):
-        assert len(api.get(TEAMS).json()["items"]) == rows
