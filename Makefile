@@ -10,14 +10,21 @@ WORKERS ?= 3
 CERTIFICATES := $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem)
 export UV_SYSTEM_CERTS ?= $(if $(CERTIFICATES),true,false)
 ARGS ?=
+TIMES ?= 1
+# Part of the full measurement, which has a million trails: 0.01 takes a minute.
+SCALE ?= 1
+# Every start of a process reads compiled files, or compiles a thousand: they stand in .venv and beside the sources.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run test check lock
+.PHONY: help setup run test bench faults check lock
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make setup   install everything, tools included, into .venv'
 	@echo 'make run     start Gatehouse here (PORT, HOST, DATABASE_URL, CELERY_BROKER_URL, REDIS_URL are honoured)'
 	@echo 'make test    run the tests (ARGS="tests/config -x", WORKERS=4)'
+	@echo 'make bench   measure what things cost, on a database of its own (SCALE=0.01; DATABASE_URL is honoured)'
+	@echo 'make faults  kill processes, database and broker of a whole installation (TIMES=10)'
 	@echo 'make check   style, types, module borders, templates, migrations, deployment settings, security'
 	@echo 'make lock    write the lock files from pyproject.toml (UPGRADE=--upgrade takes newer versions)'
 
@@ -26,8 +33,14 @@ setup: .venv/.developing
 run: .venv/.running
 	@exec env GATEHOUSE_EMBEDDED=$${GATEHOUSE_EMBEDDED:-1} $(BIN)/python manage.py up
 
+faults: .venv/.developing
+	for time in $$(seq $(TIMES)); do GATEHOUSE_FAULTS=1 $(BIN)/python -m pytest tests/faults $(ARGS) || exit 1; done
+
 test: .venv/.developing
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+
+bench: .venv/.developing
+	$(BIN)/python -m bench --scale $(SCALE)
 
 check: export SECRET_KEY = checked-not-used-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFG
 check: export DATABASE_URL = postgres://nobody@127.0.0.1:9/none
@@ -57,11 +70,11 @@ lock: $(BIN)/uv
 
 # An environment that has the tools stays so: `make run` after `make test` installs nothing.
 .venv/.running: requirements.lock requirements-dev.lock $(BIN)/uv
-	$(UV) sync --quiet --python .venv --require-hashes $(if $(wildcard .venv/.developing),requirements-dev.lock,$<)
+	$(UV) sync --quiet --compile-bytecode --python .venv --require-hashes $(if $(wildcard .venv/.developing),requirements-dev.lock,$<)
 	@touch $@ $(wildcard .venv/.developing)
 
 .venv/.developing: requirements-dev.lock $(BIN)/uv
-	$(UV) sync --quiet --python .venv --require-hashes $<
+	$(UV) sync --quiet --compile-bytecode --python .venv --require-hashes $<
 	@touch $@ .venv/.running
 
 $(BIN)/uv: requirements-uv.lock

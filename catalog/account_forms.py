@@ -22,7 +22,7 @@ class SignIn(LoginForm):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        call(self, remember="Keep me signed in")
+        call(self, login="E-mail", remember="Keep me signed in")
 
 
 class ChangePassword(ChangePasswordForm):

@@ -3,7 +3,7 @@
 import base64
 import time
 from smtplib import SMTPException
-from typing import Any
+from typing import Any, ClassVar
 
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
@@ -11,19 +11,31 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib.auth import authenticate
 from django.http import HttpRequest
 
-from catalog.middleware import SEEN
+from catalog.mail import send_notice
+from catalog.middleware import SEEN, request_context
 from catalog.models import User
+from catalog.services.people import record_own_change
 from catalog.services.second_factor import has_second_factor, must_have_second_factor
 from config.crypto import decrypt, encrypt
 from config.errors import RateLimited, Unauthenticated
 
 log = structlog.get_logger(__name__)
 PLACE = "second factor"
+OWN_CHANGES = {  # what allauth calls the letter: the event, and what the letter says
+    "account/email/password_changed": ("member.password_changed", "Your password was changed"),
+    "account/email/password_set": ("member.password_changed", "Your password was set"),
+    "account/email/password_reset": ("member.password_changed", "Your password was reset by a link we had mailed you"),
+    "mfa/email/totp_activated": ("member.second_factor_set_up", "Your second factor was set up"),
+    "mfa/email/totp_deactivated": ("member.second_factor_turned_off", "Your second factor was turned off"),
+    "mfa/email/recovery_codes_generated": ("member.recovery_codes_renewed", "You have new recovery codes"),
+}
 WRONG_LOGIN = "The login or the password is not right."
 
 
 class ClosedSignup(DefaultAccountAdapter):
     """Nobody signs up by themselves: an admin invites them."""
+
+    error_messages: ClassVar = DefaultAccountAdapter.error_messages | {"email_password_mismatch": WRONG_LOGIN}
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
@@ -32,6 +44,14 @@ class ClosedSignup(DefaultAccountAdapter):
         """Sign in, and begin to note when the session is used."""
         super().login(request, user)
         request.session[SEEN] = int(time.time())
+
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """Record and tell the person that they changed how they sign in. Called right after the change is stored."""
+        kind, said = OWN_CHANGES[template_prefix]
+        record_own_change(user=user, kind=kind, **request_context(self.request))
+        send_notice(user, said, address=self.request.META.get("REMOTE_ADDR", ""))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send, or log that the mail server did not take it: the page answers alike, or it would tell who is known."""

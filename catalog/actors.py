@@ -90,8 +90,12 @@ class Actor:
 
     def allowed(self, model: type[Model], action: str) -> Q:
         """The condition on rows of `model` on which this actor may do `action`, for SQL; what `may` says row by row."""
-        inside = Q(organization_id__in=list(self.reach)) & self._granted(model, self.rules, action)
-        return inside if self.limits is None else inside & self._granted(model, self.limits, action)
+        return Q(organization_id__in=list(self.reach)) & self.narrowed(model, action)
+
+    def narrowed(self, model: type[Model], action: str) -> Q:
+        """The condition on rows of `model` in its reach on which it may do `action`; an empty one for all of them."""
+        granted = self._granted(model, self.rules, action)
+        return granted if self.limits is None else granted & self._granted(model, self.limits, action)
 
     def _granted(self, model: type[Model], rules: Iterable[Rule], action: str) -> Q:
         """The condition on rows of `model` on which some of `rules` allows `action`."""
@@ -219,17 +223,21 @@ TEAM_RULES = ArraySubquery(
 )
 
 
-# What a membership's role allows, and the organizations it reaches: found with the membership, in one query.
-ROLE_RULES = ArraySubquery(
-    RoleRule.objects.filter(role=OuterRef("role"))
-    .order_by("pk")
-    .values(said=JSONObject(action="action", resources="resources"))
-)
-REACH = ArraySubquery(
-    Organization.objects.filter(path__startswith=OuterRef("organization__path"))
-    .order_by("pk")
-    .values(said=JSONObject(pk="pk", slug="slug"))
-)
+def role_rules(role: str) -> ArraySubquery:
+    """What the role at a lookup allows: found with the row that has it, in one query."""
+    rules = RoleRule.objects.filter(role=OuterRef(role)).order_by("pk")
+    return ArraySubquery(rules.values(said=JSONObject(action="action", resources="resources")))
+
+
+def reach_below(path: str) -> ArraySubquery:
+    """The organization whose path stands at a lookup and all below it: found with the row that has it, likewise."""
+    below = Organization.objects.filter(path__startswith=OuterRef(path)).order_by("pk")
+    return ArraySubquery(below.values(said=JSONObject(pk="pk", slug="slug")))
+
+
+ROLE_RULES, REACH = role_rules("role"), reach_below("organization__path")
+# The same of an API key's service account.
+MACHINE_RULES, MACHINE_REACH = role_rules("service_account__role"), reach_below("service_account__organization__path")
 
 
 def membership_rules(membership: Membership) -> tuple[Rule, ...]:
@@ -277,14 +285,20 @@ def _reach(organization: Organization, found: Iterable[dict[str, Any]]) -> dict[
     return {each["pk"]: each["slug"] for each in found}
 
 
-def service_account_actor(account: ServiceAccount, **context: Any) -> Actor:
-    """The actor for a machine with a role of its own."""
+def service_account_actor(
+    account: ServiceAccount,
+    *,
+    rules: tuple[Rule, ...] | None = None,
+    reach: dict[int, str] | None = None,
+    **context: Any,
+) -> Actor:
+    """The actor for a machine with a role of its own; `rules` and `reach` save a query each where they are known."""
     return Actor(
         kind="service_account",
         label=account.name,
         organization=account.organization,
-        reach=reach_of(account.organization),
-        rules=rules_of(account.role),
+        reach=reach_of(account.organization) if reach is None else reach,
+        rules=rules_of(account.role) if rules is None else rules,
         role=account.role.canonical,
         service_account=account,
         **context,
@@ -295,6 +309,11 @@ def key_actor(key: ApiKey, **context: Any) -> Actor | None:
     """The actor for whoever owns an API key, in the key's organization, narrowed by the key's own rules."""
     actor: Actor | None = None
     if key.service_account is not None:
+        if hasattr(key, "machine_rules"):  # found by a query that brought them
+            context |= {
+                "rules": said_rules(key.machine_rules),
+                "reach": _reach(key.service_account.organization, key.machine_reach),  # type: ignore[attr-defined]
+            }
         actor = service_account_actor(key.service_account, **context)
     elif key.user is not None:
         actor = user_actor(key.user, key.organization_id, **context)

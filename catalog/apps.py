@@ -12,10 +12,12 @@ class CatalogConfig(AppConfig):
     name = "catalog"
 
     def ready(self) -> None:
-        from catalog import portal  # noqa: PLC0415  views need the models, which load after this module
+        from catalog import findable, portal  # noqa: PLC0415  views need the models, which load after this module
 
         portal.register()
+        findable.register()
         post_migrate.connect(bring_roles_up_to_date, sender=self)
+        post_migrate.connect(fill_search, sender=self)
         register_actions(
             {
                 "organization:read": "See the organization",
@@ -73,6 +75,8 @@ class CatalogConfig(AppConfig):
                 "organization:project_version:read": "See versions of projects",
                 "organization:project_version:create": "Save versions of projects",
                 "organization:event:create": "Report that something happened",
+                "organization:saved_view:read": "See views of lists that others share",
+                "organization:saved_view:share": "Share views of lists with everybody, and remove shared ones",
                 "organization:event:read": "See what happened",
             }
         )
@@ -85,3 +89,10 @@ def bring_roles_up_to_date(**options: Any) -> None:
 
     for organization in Organization.objects.only("pk").iterator():
         seed_roles(organization)
+
+
+def fill_search(**options: Any) -> None:
+    """Have search find what a new version begins to find."""
+    from catalog.services.search import fill  # noqa: PLC0415  models load after this module
+
+    fill()

@@ -39,13 +39,18 @@ class Shell:
 
     @property
     def zone(self) -> str:
-        """The time zone of every moment on the page."""
-        return timezone.get_current_timezone_name()
+        """The time zone of every moment on the pages of the organization at hand."""
+        return str(self.organization.zone()) if self.organization else timezone.get_current_timezone_name()
 
     @property
     def organization(self) -> Organization | None:
         """The organization at hand; None for somebody who belongs to none."""
         return self._actor.organization if self._actor else None
+
+    @property
+    def nowhere(self) -> bool:
+        """Whether somebody is signed in who belongs to no organization: all they can do is leave."""
+        return self._request.user.is_authenticated and not self._actor
 
     @property
     def organizations(self) -> list[Organization]:
@@ -59,8 +64,13 @@ class Shell:
 
     @property
     def search_url(self) -> str:
-        """Where the finder looks; nothing for somebody who belongs to no organization."""
-        return slots.page_url("catalog:component-list") if self._actor else ""
+        """Where everything is found; nothing for somebody who belongs to no organization."""
+        return slots.page_url("catalog:search") if self._actor else ""
+
+    @property
+    def palette_url(self) -> str:
+        """What the palette offers."""
+        return slots.page_url("catalog:palette")
 
     @property
     def appearance_url(self) -> str:

@@ -93,6 +93,8 @@ BUILT_IN_ROLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
             "organization:policy:*",
             "organization:gate:evaluate",
             "organization:notification:*",
+            "organization:notification_rule:*",
+            "organization:saved_view:*",
         ),
     ),
     "maintainer": (
@@ -104,6 +106,7 @@ BUILT_IN_ROLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
             "organization:component:*",
             "organization:environment:*",
             "organization:event:create",
+            "organization:saved_view:*",
             "organization:project:*",
             "organization:project_environment:*",
             "organization:project_version:*",
@@ -129,6 +132,7 @@ BUILT_IN_ROLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
             "organization:approval:request",
             "organization:gate:evaluate",
             "organization:notification:*",
+            "organization:notification_rule:*",
         ),
     ),
     "ci": (

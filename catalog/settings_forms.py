@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from catalog.actors import Actor
 from catalog.models import Membership, Organization, Role, ServiceAccount, Team, User
@@ -91,17 +92,23 @@ def roles_of(actor: Actor) -> Any:
 
 
 class RoleChoice(forms.Form):
-    """One of the organization's roles."""
+    """One of the organization's roles; a new member's or machine's is `first` until somebody chooses."""
 
+    first = ""
     role = forms.ModelChoiceField(Role.objects.none(), empty_label=None)
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["role"].queryset = roles_of(actor)  # type: ignore[attr-defined]
+        roles = roles_of(actor)
+        self.fields["role"].queryset = roles  # type: ignore[attr-defined]
+        if self.first and "role" not in self.initial:
+            self.initial["role"] = roles.filter(canonical=self.first, built_in=True).first()
 
 
 class InviteForm(RoleChoice):
     """Whom to invite, and as what."""
+
+    first = "viewer"
 
     email = forms.EmailField(max_length=255, label="E-mail")
     field_order = ["email", "role"]
@@ -109,6 +116,8 @@ class InviteForm(RoleChoice):
 
 class ServiceAccountForm(RoleChoice):
     """A machine."""
+
+    first = "ci"
 
     name = forms.CharField(max_length=255)
     description = forms.CharField(widget=forms.Textarea, required=False, max_length=2000)
@@ -126,17 +135,48 @@ class TeamForm(forms.Form):
         help_text="What its people may do with the components it owns, beside what their own role allows.",
     )
     members = forms.ModelMultipleChoiceField(
-        User.objects.none(), required=False, widget=forms.CheckboxSelectMultiple, label="People"
+        User.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="People",
+        help_text="Whoever has no tick leaves the team.",
+    )
+    add = forms.CharField(
+        required=False,
+        max_length=5000,
+        label="Add people",
+        help_text="E-mail addresses of members, with commas between them.",
+        widget=forms.EmailInput(attrs={"multiple": True, "list": "suggested", "autocomplete": "off"}),
     )
 
     def __init__(self, *args: Any, actor: Actor, team: Team | None = None, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["role"].queryset = roles_of(actor)  # type: ignore[attr-defined]
-        members = Membership.objects.visible_to(actor).filter(organization=actor.organization)
-        known = Q(pk__in=members.values("user"))
-        if team is not None:
-            known |= Q(pk__in=team.members.values("pk"))  # those of an organization above stay in it
-        self.fields["members"].queryset = User.objects.filter(known).order_by("name", "email")  # type: ignore[attr-defined]
+        here = Membership.objects.visible_to(actor).filter(organization=actor.organization)
+        self.inside = team.members.order_by("name", "email") if team else User.objects.none()
+        self.known = User.objects.filter(Q(pk__in=here.values("user")) | Q(pk__in=self.inside.values("pk")))
+        if team:
+            self.fields["members"].queryset = self.inside  # type: ignore[attr-defined]
+        else:
+            del self.fields["members"]
+
+    def suggested(self) -> Any:
+        """The first people who could be added."""
+        return self.known.exclude(pk__in=self.inside.values("pk")).order_by("name", "email")[:MOST_CHOICES]
+
+    def clean_add(self) -> list[User]:
+        """The members with these addresses; whoever is in the team already stays."""
+        wanted = {each.strip().lower() for each in self.cleaned_data["add"].split(",")} - {""}
+        found: list[User] = [*self.known.alias(address=Lower("email")).filter(address__in=wanted)]
+        if strangers := wanted - {each.email.lower() for each in found}:
+            raise ValidationError(f"No member: {', '.join(sorted(strangers))}.")
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        """All the people of the team, under `members`."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        cleaned["members"] = [*cleaned.get("members", ()), *cleaned.pop("add", ())]
+        return cleaned
 
 
 class RoleForm(forms.Form):

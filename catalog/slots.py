@@ -59,13 +59,15 @@ class EventWords(NamedTuple):
     """How a timeline shows one kind of event.
 
     `text` is what somebody did; it may name `{subject}` and any key of the event's data. `url_name` is the page of the
-    subject, by its uid.
+    subject, by its uid; with `linked`, of the other thing whose name stands in the data under that key, and its uid
+    under the same key with `_id`.
     """
 
     tone: str
     icon: str
     text: str
     url_name: str = ""
+    linked: str = ""
 
 
 class Tile(NamedTuple):
@@ -84,6 +86,15 @@ class Tile(NamedTuple):
     kind: str = "line"
 
 
+class Place(NamedTuple):
+    """Somewhere one can go by name; `note` says where that is."""
+
+    label: str
+    url: str
+    icon: str
+    note: str
+
+
 @dataclass(frozen=True)
 class _NavEntry:
     label: str
@@ -99,6 +110,7 @@ _waiting: list[tuple[str, Counter]] = []
 _tiles: list[tuple[int, Callable[[PortalRequest], Tile | None]]] = []
 _events: dict[str, EventWords] = {}
 _settings: list[tuple[int, str, str, str]] = []
+_deeds: list[tuple[str, str, str]] = []
 
 
 def register(slot: str, panel: Panel, *, order: int = 50) -> None:
@@ -152,6 +164,24 @@ def settings_tabs(request: PortalRequest) -> list[NavLink]:
             below = request.path == url or request.path.startswith(f"{url}/")
             tabs.append(NavLink(label, url, "", "page" if request.path == url else "true" if below else "", 0, ""))
     return tabs
+
+
+def places(request: PortalRequest) -> list[Place]:
+    """Every page of the rail and below Settings, which this person may open."""
+    found = [(entry.label, page_url(entry.url_name), entry.icon, "Page") for _, entry in _nav]
+    found += [(tab.label, tab.url, "settings", "Settings") for tab in settings_tabs(request)]
+    return [Place(*each) for each in found if each[1]]
+
+
+def register_deed(label: str, url_name: str, action: str) -> None:
+    """Offer the page on which one does `label` ("Add a component") to whoever may do `action` here."""
+    _deeds.append((label, url_name, action))
+
+
+def deeds(request: PortalRequest) -> list[Place]:
+    """What this person may do, each with the page it is done on."""
+    found = [(label, page_url(name)) for label, name, action in _deeds if request.actor.may(action)]
+    return [Place(label, url, "plus", "") for label, url in found if url]
 
 
 def page_url(name: str) -> str:

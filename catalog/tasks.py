@@ -7,7 +7,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from catalog.models import Event, OutboxEntry
-from catalog.services import events, idempotency
+from catalog.services import bulk, events, idempotency
 from config.errors import GatehouseError
 
 log = structlog.get_logger(__name__)
@@ -61,3 +61,15 @@ def _told(subscriber: events.Subscriber, event: Event) -> str:
 def forget_answers() -> int:
     """Delete the answers kept for repeated requests that are older than a day; returns how many."""
     return idempotency.forget_answers(at=timezone.now())
+
+
+@shared_task(name="catalog.work_on_bulk")
+def work_on_bulk(job_id: int) -> None:
+    """Do what is left of a change of many things."""
+    bulk.work_on(job_id)
+
+
+@shared_task(name="catalog.sweep_bulk")
+def sweep_bulk() -> int:
+    """Send the changes of many things that lost their worker to another; returns how many."""
+    return len(bulk.sweep(at=timezone.now()))

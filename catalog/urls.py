@@ -1,12 +1,16 @@
 from django.urls import path
 
 from catalog.views.appearance import appearance
+from catalog.views.audit import audit_event, audit_list
+from catalog.views.bulk import bulk, bulk_job
 from catalog.views.component import component_list, component_new, component_page, component_reports
 from catalog.views.environment import environment_list, environment_page
 from catalog.views.home import home
 from catalog.views.invitation import invitation
 from catalog.views.organization import switch_organization
 from catalog.views.project import project_list, project_page
+from catalog.views.saved_view import saved_view_new, saved_view_remove
+from catalog.views.search import palette, search_page
 from catalog.views.settings import keys, machines, members, organization, profile, roles, teams
 from catalog.views.webhook_token import (
     component_integration,
@@ -29,6 +33,8 @@ urlpatterns = [
     path("invitations/<str:token>", invitation, name="invitation"),
     path("projects", project_list, name="project-list"),
     path("projects/<uuid:uid>", project_page, name="project"),
+    path("search", search_page, name="search"),
+    path("search/palette", palette, name="palette"),
     path("settings", profile.settings_start, name="settings"),
     path("settings/profile", profile.profile, name="profile"),
     path("settings/profile/sessions", profile.sign_out_elsewhere, name="sessions-end"),
@@ -61,6 +67,12 @@ urlpatterns = [
     path("settings/webhook-tokens/new", webhook_token_new, name="webhook-token-new"),
     path("settings/webhook-tokens/<uuid:uid>/rotate", webhook_token_rotate, name="webhook-token-rotate"),
     path("settings/webhook-tokens/<uuid:uid>/revoke", webhook_token_revoke, name="webhook-token-revoke"),
+    path("views/new", saved_view_new, name="saved-view-new"),
+    path("views/<uuid:uid>/remove", saved_view_remove, name="saved-view-remove"),
+    path("bulk/<slug:action>", bulk, name="bulk"),
+    path("bulk/jobs/<uuid:uid>", bulk_job, name="bulk-job"),
+    path("audit", audit_list, name="audit"),
+    path("audit/<uuid:uid>", audit_event, name="event"),
     path("settings/appearance", appearance, name="appearance"),
     path("settings/organization", switch_organization, name="organization-switch"),
 ]

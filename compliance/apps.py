@@ -9,9 +9,10 @@ class ComplianceConfig(AppConfig):
     name = "compliance"
 
     def ready(self) -> None:
-        from compliance import panels, portal  # noqa: PLC0415  views need the models, which load after this module
+        from compliance import findable, panels, portal  # noqa: PLC0415  views need the models, which load after this module
 
         portal.register()
+        findable.register()
         panels.register()
         register_actions(
             {

@@ -18,22 +18,29 @@ from compliance.views.environment import (
 from compliance.views.standards import standards_panel
 
 SNAPSHOT, ENVIRONMENT = "compliance:snapshot", "catalog:environment"
+PLACE = (ENVIRONMENT, "environment")  # the sentence leads to where it happened
 
 EVENT_WORDS = {
     "snapshot.recorded": slots.EventWords(
         "mute", "layers", "recorded snapshot {subject}: {added} added, {updated} updated, {removed} removed", SNAPSHOT
     ),
-    "artifact.deployed": slots.EventWords("mute", "plus", "saw {subject} start in {environment}"),
-    "artifact.updated": slots.EventWords("mute", "refresh-cw", "saw {subject} take over in {environment}"),
-    "artifact.removed": slots.EventWords("mute", "circle-minus", "saw {subject} gone from {environment}"),
-    "baseline.approved": slots.EventWords("ok", "shield-check", "approved {said} as the baseline of {environment}"),
+    "artifact.deployed": slots.EventWords("mute", "plus", "saw {subject} start in {environment}", *PLACE),
+    "artifact.updated": slots.EventWords("mute", "refresh-cw", "saw {subject} take over in {environment}", *PLACE),
+    "artifact.removed": slots.EventWords("mute", "circle-minus", "saw {subject} gone from {environment}", *PLACE),
+    "baseline.approved": slots.EventWords(
+        "ok", "shield-check", "approved {said} as the baseline of {environment}", *PLACE
+    ),
     "standards.recorded": slots.EventWords("mute", "clipboard-check", "checked the standards: {subject}"),
     "standards_baseline.created": slots.EventWords("ok", "clipboard-check", "made the standards baseline {subject}"),
     "standards_baseline.updated": slots.EventWords(
         "mute", "clipboard-check", "changed the standards baseline {subject}"
     ),
-    "allowlist.added": slots.EventWords("warn", "pen-line", "allow-listed {subject} in {environment}: {reason}"),
-    "allowlist.removed": slots.EventWords("mute", "pen-line", "took {subject} off the allow-list of {environment}"),
+    "allowlist.added": slots.EventWords(
+        "warn", "pen-line", "allow-listed {subject} in {environment}: {reason}", *PLACE
+    ),
+    "allowlist.removed": slots.EventWords(
+        "mute", "pen-line", "took {subject} off the allow-list of {environment}", *PLACE
+    ),
     "drift.found": slots.EventWords("bad", "drift", "found drift in {subject}: {said}", ENVIRONMENT),
     "drift.cleared": slots.EventWords("ok", "drift", "found {subject} in sync again", ENVIRONMENT),
 }

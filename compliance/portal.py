@@ -4,6 +4,7 @@ from catalog import slots
 from catalog.services.events import subscribe
 from compliance.services.joins import join_event
 from compliance.views.flow import proof_panel
+from compliance.views.tiles import trails_tile
 from compliance.views.trail import trails_panel
 
 FLOW, TRAIL = "compliance:flow", "compliance:trail"
@@ -30,6 +31,7 @@ EVENT_WORDS = {
 def register() -> None:
     """Fill compliance's places; called once when the app starts."""
     slots.register_nav("Compliance", "compliance:flow-list", "shield", order=40)
+    slots.register_tile(trails_tile, order=30)
     slots.register("component.main", proof_panel, order=20)
     slots.register("component.main", trails_panel, order=30)
     slots.register_events(EVENT_WORDS)

@@ -4,13 +4,39 @@ from typing import Any
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin, messages
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.functional import cached_property
 
+from catalog.models import Organization, TenantModel
 from catalog.services.second_factor import has_second_factor, must_have_second_factor
 
 ORDER = ("catalog", "compliance", "releases", "integrations")
+
+
+class Choices(AutocompleteJsonView):
+    """What one may choose in a form; where several organizations are in sight, each row says whose it is."""
+
+    admin_site: Any = None
+
+    def get_queryset(self) -> QuerySet:
+        """The rows with their organization."""
+        rows = super().get_queryset()
+        return rows.select_related("organization") if issubclass(rows.model, TenantModel) else rows
+
+    def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
+        """One choice: its id and its text."""
+        choice = super().serialize_result(obj, to_field_name)  # type: ignore[misc]
+        if isinstance(obj, TenantModel) and self._several:
+            choice["text"] += f", {obj.organization}"
+        return choice
+
+    @cached_property
+    def _several(self) -> bool:
+        return len(self.admin_site._registry[Organization].get_queryset(self.request)[:2]) > 1
 
 
 class GatehouseAdminSite(admin.AdminSite):
@@ -31,6 +57,14 @@ class GatehouseAdminSite(admin.AdminSite):
             messages.warning(request, "An organization of yours asks for a second factor. Set it up.")
             return redirect("mfa_activate_totp")
         return secure_admin_login(super().login)(request, extra_context)
+
+    def autocomplete_view(self, request: HttpRequest) -> Any:
+        """Rows for a field that looks them up while one types."""
+        return Choices.as_view(admin_site=self)(request)
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """The portal's page, which records the change and tells the person."""
+        return redirect("account_change_password")
 
     def has_permission(self, request: HttpRequest) -> bool:
         """For staff, with a second factor where an organization of theirs asks for one."""

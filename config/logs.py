@@ -93,6 +93,9 @@ def configure(options: dict[str, Any]) -> None:
                 "gunicorn.access": {"handlers": ["out"], "propagate": False},
                 "gunicorn.error": {"handlers": ["out"], "propagate": False},
                 "axes": {"level": "WARNING"},
+                # they print the addresses that users give, whose paths and queries are often secrets
+                "httpx2": {"level": "WARNING"},
+                "httpcore2": {"level": "WARNING"},
                 "celery.utils.functional": {"level": "WARNING"},
                 "kombu": {"level": "WARNING"},
                 "django_celery_beat.schedulers": {"level": "WARNING"},

@@ -82,7 +82,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "catalog.context.shell",
             ],
-            "builtins": ["catalog.templatetags.ui", "django.templatetags.static"],
+            "builtins": ["catalog.templatetags.ui", "catalog.templatetags.lists", "django.templatetags.static"],
         },
     },
 ]
@@ -148,6 +148,7 @@ MFA_FORMS = {
     "authenticate": "catalog.account_forms.EnterCode",
     "reauthenticate": "catalog.account_forms.EnterCodeAgain",
 }
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip"}  # by name and address axes counts, over a longer time
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -158,6 +159,7 @@ AXES_USERNAME_CALLABLE = "catalog.accounts.counted_name"
 AXES_LOCKOUT_TEMPLATE = "account/locked.html"
 EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://" if EMBEDDED else "dummymail://")
 vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("MAIL_FROM", default="Gatehouse <gatehouse@localhost>")
 EMAIL_TIMEOUT = 10  # seconds
 
 # Cookies, headers, content
@@ -200,6 +202,7 @@ STORAGES = {
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
+FORMAT_MODULE_PATH = ["config.formats"]
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
@@ -214,6 +217,8 @@ SPECTACULAR_SETTINGS = {"OAS_VERSION": "3.1.0", "COMPONENT_SPLIT_REQUEST": True}
 SPECTACULAR_SETTINGS["DEFAULT_GENERATOR_CLASS"] = "config.api.schema.Generator"
 
 # Jobs. The truth of every job is a row; the broker only wakes workers (DESIGN section 7).
+# Whoever waits for an answer does not wait for a broker that is gone: the sweeps find the row (config/jobs.py).
+REDIS_BROKER: dict[str, object] = {"visibility_timeout": 3600, "max_retries": 0, "socket_connect_timeout": 1}
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://")
 if CELERY_BROKER_URL.startswith("filesystem"):
     QUEUE = VAR / "queue"
@@ -227,7 +232,7 @@ if CELERY_BROKER_URL.startswith("filesystem"):
         "polling_interval": 0.1,
     }
 else:
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+    CELERY_BROKER_TRANSPORT_OPTIONS = REDIS_BROKER
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -249,11 +254,14 @@ CELERY_BEAT_SCHEDULE = {  # a sweep finds what a broker forgot; a job that must 
     }  # a late one is the next one
     for name, task, seconds in (
         ("outbox sweep", "catalog.drain_outbox", SWEEP_SECONDS),
+        ("bulk sweep", "catalog.sweep_bulk", SWEEP_SECONDS),
         ("answer sweep", "catalog.forget_answers", 3600),
         ("release sweep", "releases.sweep", SWEEP_SECONDS),
         ("drift check", "compliance.check_drift", DRIFT_SECONDS),
         ("flow sweep", "compliance.refresh_flows", SWEEP_SECONDS),
         ("store sweep", "integrations.sweep_stores", 60),
+        ("delivery sweep", "integrations.wake", SWEEP_SECONDS),
+        ("old delivery sweep", "integrations.forget_deliveries", 3600),
     )
 }
 
@@ -261,6 +269,11 @@ CELERY_BEAT_SCHEDULE = {  # a sweep finds what a broker forgot; a job that must 
 EXECUTION_POOLS = env.list("EXECUTION_POOLS", default=["default"])
 
 REGION = env.str("REGION", default="us-east-1")  # what OpenFactstore's clients are told, and events without their own
+
+PUBLIC_URL = env.str("PUBLIC_URL", default="")  # where people reach this portal, for links in messages; '' for none
+
+# Private networks that webhooks and other calls to addresses of users may reach, such as 10.20.0.0/16
+OUTBOUND_NETWORKS = env.list("OUTBOUND_NETWORKS", default=[])
 
 # Calls a minute and credential, and Phaset's a minute and token; above it 429 with Retry-After
 API_RATE = env.int("API_RATE", default=6000)

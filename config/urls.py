@@ -32,6 +32,7 @@ urlpatterns = [
     path("api/v2/", include("integrations.api.versori.urls")),
     path("", include("catalog.api.cycloid.urls")),
     path("api/gatehouse/v1/", include("catalog.api.gatehouse.teams")),
+    path("api/gatehouse/v1/", include("integrations.api.gatehouse.webhooks")),
     path("", include("catalog.urls")),
     path("", include("compliance.urls")),
     path("", include("releases.urls")),

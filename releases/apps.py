@@ -9,9 +9,10 @@ class ReleasesConfig(AppConfig):
     name = "releases"
 
     def ready(self) -> None:
-        from releases import panels  # noqa: PLC0415  views need the models, which load after this module
+        from releases import findable, panels  # noqa: PLC0415  views need the models, which load after this module
 
         panels.register()
+        findable.register()
         register_actions(
             {
                 "organization:application:read": "See applications",

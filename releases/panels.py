@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import quote
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -15,12 +15,12 @@ from catalog.models import Component, Environment
 from catalog.rights import register_actions
 from catalog.services.events import subscribe
 from catalog.slots import EventWords
-from releases.models import Application, ApprovalRequest, DeploymentPolicy, GateDecision
+from releases.models import Application, ApprovalRequest, DeploymentPolicy, GateDecision, Release
 from releases.services.applications import give_application
 from releases.views.release import releases_of
 from releases.views.rows import asker, with_gates
 
-HOME_ROWS, PANEL_ROWS, POLICY_ROWS, RAIL_GATES = 6, 5, 12, 8
+HOME_ROWS, PANEL_ROWS, POLICY_ROWS, RAIL_GATES, DAYS = 6, 5, 12, 8, 30
 BLOCKED_FOR = timedelta(days=30)  # a decision older than this is nobody's next step
 DENYING = (GateDecision.Verdict.BLOCKED, GateDecision.Verdict.ERROR)
 
@@ -78,9 +78,13 @@ def register() -> None:
     register_actions(ACTIONS)
     slots.register_nav("Releases", "releases:release-list", "gate", order=50, count=waiting_on_me)
     slots.register_waiting("releases:approval-list", waiting_on_me)
+    slots.register_deed("Decide what waits for an approval", "releases:approval-list", "organization:approval:decide")
+    slots.register_deed("Add an application", "releases:application-new", "organization:application:create")
+    slots.register_deed("Add a ruleset", "releases:ruleset-new", "organization:ruleset:create")
     slots.register_gates(rail_gates)
     slots.register_events(EVENT_WORDS)
     subscribe(give_application)
+    slots.register_tile(releases_tile, order=40)
     slots.register("home.main", waiting_panel, order=10)
     slots.register("home.main", recent_panel, order=20)
     slots.register("home.aside", blocked_panel, order=10)
@@ -123,6 +127,26 @@ def waiting_panel(request: PortalRequest, subject: None) -> str:
     waiting = ApprovalRequest.objects.waiting_for(request.actor, timezone.now()).annotate(asker=asker("requested_by"))
     rows = with_gates(request.actor, waiting.for_list().order_by("created_at", "pk")[:HOME_ROWS])
     return render_to_string("releases/panels/waiting.html", {"rows": rows}, request=request)
+
+
+def releases_tile(request: PortalRequest) -> slots.Tile | None:
+    """How many of the last days' releases were let through, and how many were asked for each day."""
+    today = timezone.localdate()
+    releases = Release.objects.visible_to(request.actor).filter(organization=request.actor.organization_id)
+    approved = Count("pk", filter=Q(state=Release.State.APPROVED))
+    rows = releases.by_day(today - timedelta(days=DAYS - 1), today, asked=Count("pk"), approved=approved)
+    asked = sum(row["asked"] for row in rows)
+    if not asked:
+        return None
+    return slots.Tile(
+        label="Releases approved",
+        value=f"{sum(row['approved'] for row in rows):,}",
+        note=f"of {asked:,} in {DAYS} days",
+        url=reverse("releases:release-list"),
+        series=tuple(row["asked"] for row in rows),
+        said=f"{asked:,} releases in {DAYS} days, by day",
+        kind="bars",
+    )
 
 
 def recent_panel(request: PortalRequest, subject: None) -> str:

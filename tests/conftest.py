@@ -9,16 +9,28 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
+from tests import template
 from tests.dialects.index import INDEX
 
 PARAMETER, TEMPLATE = re.compile(r"<(?:[a-z]+:)?([a-z0-9_]+)>"), r"{\1}"
-pytest_plugins = ["tests.people", "tests.live", "tests.chromium"]
+# `make faults` asks for these: each takes a minute or more.
+collect_ignore = [] if os.environ.get("GATEHOUSE_FAULTS") == "1" else ["faults"]
+pytest_plugins = ["tests.people", "tests.live", "tests.chromium", "tests.receiver"]
 
 # Passwords of tests protect nothing: the cheapest Argon2 that a real server process still verifies.
 Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 8, 1
 
 # Each test client builds the middleware anew, and WhiteNoise would read every static file for it.
 settings.WHITENOISE_AUTOREFRESH = True
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, django_db_blocker) -> None:
+    """Have a process that is one of several copy the schema that the run makes once."""
+    if name := os.environ.get(template.NAME):
+        with django_db_blocker.unblock():
+            template.wait(name)
+        settings.DATABASES["default"]["TEST"] |= {"TEMPLATE": name, "MIGRATE": False}
 
 
 @pytest.fixture(scope="session")
@@ -34,11 +46,12 @@ def samples() -> Path:
 def written() -> Iterator[StringIO]:
     """What the handler of every logger writes during the test, news of requests included."""
     root, lines = logging.getLogger(), StringIO()
-    before, level = root.handlers[0].setStream(lines), root.level
+    ours = next(each for each in root.handlers if type(each) is logging.StreamHandler)  # others are pytest's
+    before, level = ours.setStream(lines), root.level
     root.setLevel(logging.INFO)
     yield lines
     root.setLevel(level)
-    root.handlers[0].setStream(before)
+    ours.setStream(before)
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +62,7 @@ def answered(request: pytest.FixtureRequest) -> Iterator[None]:
     ANSWERED.clear()
     yield
     test = request.node.nodeid.partition("[")[0]
-    good = [(method, route) for method, route, code in ANSWERED if code < 400]
-    got = {f"{method} {PARAMETER.sub(TEMPLATE, route)}" for method, route in good}
+    good = [each for each in ANSWERED if each.status < 400 and each.is_read]
+    got = {f"{each.method} {PARAMETER.sub(TEMPLATE, each.route)}" for each in good}
     missing = {route for route, named in INDEX.items() if named == test} - got
-    assert not missing, f"tests/dialects/index.py says that this test answers {missing}"
+    assert not missing, f"tests/dialects/index.py says that this test reads what {missing} answer"

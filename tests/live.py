@@ -53,6 +53,7 @@ class Stack:
             "DATABASE_URL": f"{base}/{connection.settings_dict['NAME']}",
             "PGAPPNAME": APPLICATION,
             "LOG_LEVEL": "INFO",
+            "OUTBOUND_NETWORKS": "127.0.0.0/8",
             "SWEEP_SECONDS": "1",
             "DRIFT_SECONDS": "1",
         }

@@ -1,10 +1,12 @@
 """Fixtures: an organization with one person per role, a stranger's organization, and keys to call with."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 
 import pytest
 from django.contrib.auth.hashers import make_password
+from django.http import HttpResponse
 from django.test import Client
 
 from catalog.actors import Actor, service_account_actor, system_actor, user_actor
@@ -51,16 +53,32 @@ def make_machine(organization: Organization, role: str = "ci", name: str = "") -
     return service_account_actor(account), key
 
 
+def two_organizations() -> tuple[Organization, Organization]:
+    """Acme and Globex: made when they are not there."""
+    found = {each.slug: each for each in Organization.objects.filter(slug__in=("acme", "globex"))}
+    return (
+        found.get("acme") or create_organization(name="Acme", slug="acme", public_id="acme0001"),
+        found.get("globex") or create_organization(name="Globex", slug="globex", public_id="globex01"),
+    )
+
+
+@pytest.fixture(scope="session")
+def settled(django_db_setup, django_db_blocker) -> None:
+    """The two organizations, in the database before any test: writing their roles takes as long as many a test."""
+    with django_db_blocker.unblock():
+        two_organizations()
+
+
 @pytest.fixture
-def acme(db) -> Organization:
+def acme(settled, db) -> Organization:
     """Our organization."""
-    return create_organization(name="Acme", slug="acme", public_id="acme0001")
+    return two_organizations()[0]
 
 
 @pytest.fixture
-def globex(db) -> Organization:
+def globex(settled, db) -> Organization:
     """Another tenant."""
-    return create_organization(name="Globex", slug="globex", public_id="globex01")
+    return two_organizations()[1]
 
 
 @pytest.fixture
@@ -75,7 +93,34 @@ def stranger(globex) -> Actor:
     return make_actor(globex, "admin")
 
 
-ANSWERED: list[tuple[str, str, int]] = []  # method, route and status of the calls a test made
+@dataclass
+class Call:
+    """A call of an API route that a test made; whether it looked at the body of the answer, if there was any."""
+
+    method: str
+    route: str
+    status: int
+    is_read: bool
+
+
+ANSWERED: list[Call] = []
+
+
+@cache
+def watched(kind: type[HttpResponse]) -> type[HttpResponse]:
+    """Such a response that notes when its body is read, as JSON, text or bytes."""
+
+    class Watched(kind):
+        @property
+        def content(self) -> bytes:
+            self.call.is_read = True
+            return super().content
+
+        @content.setter
+        def content(self, value: bytes) -> None:
+            kind.content.fset(self, value)
+
+    return Watched
 
 
 def note_call(method: str, response) -> None:
@@ -84,7 +129,10 @@ def note_call(method: str, response) -> None:
     view = getattr(match and match.func, "cls", None)
     if not hasattr(view, "dialect") or view.schema is None or not hasattr(view, method.lower()):
         return
-    ANSWERED.append((method, f"/{match.route}", response.status_code))
+    call = Call(method, f"/{match.route}", response.status_code, response.streaming or not response.content)
+    ANSWERED.append(call)
+    if not response.streaming:
+        response.call, response.__class__ = call, watched(type(response))
     if response.status_code < 500 and method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
         assert response.status_code in statuses(view, method.lower()), f"{method} {match.route}: undocumented status"
 

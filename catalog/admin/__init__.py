@@ -1,6 +1,16 @@
 """Django's admin of the catalog; the other apps build on its two base classes."""
 
-from catalog.admin import credentials, deliveries, history, ownership, people, projects, users
+from catalog.admin import (
+    credentials,
+    deliveries,
+    filters,
+    history,
+    ownership,
+    people,
+    projects,
+    saved_views,
+    users,
+)
 from catalog.admin.base import GatehouseAdmin, ReadOnlyAdmin, admin_actor
 
 __all__ = [
@@ -9,9 +19,11 @@ __all__ = [
     "admin_actor",
     "credentials",
     "deliveries",
+    "filters",
     "history",
     "ownership",
     "people",
     "projects",
+    "saved_views",
     "users",
 ]

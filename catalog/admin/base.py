@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.db.models import ForeignKey, Model, Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,6 +19,7 @@ from catalog.actors import Actor, reach_of, user_actor
 from catalog.admin.choosers import Chooser
 from catalog.models import Event, Organization
 from catalog.rights import Rule
+from catalog.timeline import details
 from config.api.errors import understood
 from config.errors import Forbidden, GatehouseError
 
@@ -133,12 +135,13 @@ class GatehouseAdmin(admin.ModelAdmin):
         if not self.has_view_permission(request, subject):
             raise PermissionDenied
         uid = getattr(subject, "uid", None)
+        events = list(Event.objects.about(uid)[:HISTORY]) if uid else []
         context = {
             **self.admin_site.each_context(request),
             "title": f"History: {subject}",
             "object": subject,
             "opts": self.opts,
-            "events": Event.objects.about(uid)[:HISTORY] if uid else (),
+            "events": [(event, details(event.data)) for event in events],
             **(extra_context or {}),
         }
         return TemplateResponse(request, "admin/gatehouse/history.html", context)
@@ -221,6 +224,13 @@ class GatehouseAdmin(admin.ModelAdmin):
         """Let the service delete the row."""
         _service(type(self).delete_service)(actor=self.actor(request, obj), **{self._subject(): obj})
 
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
+        """Let the service delete each of the chosen rows, all or none."""
+        for row in queryset:
+            if not self.has_delete_permission(request, row):
+                raise Forbidden(f"{row} can't be deleted.")
+            self.delete_model(request, row)
+
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """What goes with the row; whether it may go, the service says."""
         related, counts, _, _ = super().get_deleted_objects(objs, request)
@@ -245,6 +255,17 @@ class GatehouseAdmin(admin.ModelAdmin):
         refusal = getattr(request, "refusal", None)
         return form if refusal is None else type("RefusedForm", (form,), {"clean": _refused(form, refusal)})
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Say why a service refused what was to be done with the chosen rows; nothing of it is done then."""
+        if request.method != "POST":
+            return super().changelist_view(request, extra_context)
+        try:
+            with transaction.atomic():
+                return super().changelist_view(request, extra_context)
+        except (GatehouseError, ValidationError) as refusal:
+            self._say(request, refusal)
+            return HttpResponseRedirect(request.get_full_path())
+
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -252,9 +273,12 @@ class GatehouseAdmin(admin.ModelAdmin):
         try:
             return super().delete_view(request, object_id, extra_context)
         except (GatehouseError, ValidationError) as refusal:
-            self.message_user(request, getattr(understood(refusal), "message", str(refusal)), "error")
+            self._say(request, refusal)
             page = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[unquote(object_id)])
             return HttpResponseRedirect(page)
+
+    def _say(self, request: HttpRequest, refusal: Exception) -> None:
+        self.message_user(request, getattr(understood(refusal), "message", str(refusal)), "error")
 
 
 def _service(service: Service | None) -> Service:

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from catalog.admin.base import ReadOnlyAdmin
-from catalog.models import Counter, Event, IdempotentAnswer, JobTick, OutboxEntry
+from catalog.models import Counter, Event, IdempotentAnswer, JobTick, OutboxEntry, SearchDocument
 
 
 @admin.register(Event)
@@ -47,3 +47,13 @@ class IdempotentAnswerAdmin(ReadOnlyAdmin):
     list_select_related = ["organization"]
     list_filter = ["status"]
     search_fields = ["key", "caller"]
+
+
+@admin.register(SearchDocument)
+class SearchDocumentAdmin(ReadOnlyAdmin):
+    """Made from the rows; `manage.py rebuild_search` makes them anew."""
+
+    list_display = ["title", "kind", "organization", "uid"]
+    list_select_related = ["organization"]
+    list_filter = ["kind"]
+    search_fields = ["title"]

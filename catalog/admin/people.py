@@ -21,12 +21,13 @@ from catalog.models import (
     TeamMember,
     User,
 )
-from catalog.services.groups import create_team, update_team
+from catalog.services.groups import create_team, delete_team, update_team
 from catalog.services.organizations import create_organization, update_organization
 from catalog.services.people import (
     add_member,
     change_member_role,
     create_service_account,
+    delete_service_account,
     remove_member,
     update_service_account,
 )
@@ -108,7 +109,7 @@ class MembershipAdmin(GatehouseAdmin):
     fields = ["organization", "user", "role"]
     list_display = ["user", "organization", "role", "created_at"]
     list_select_related = ["user", "organization", "role"]
-    list_filter = [ORGANIZATION, "role__canonical"]
+    list_filter = [ORGANIZATION, "role__name"]
     search_fields = ["user__email", "user__name", "organization__name"]
     autocomplete_fields = ["organization", "user", "role"]
 
@@ -184,7 +185,7 @@ class RoleRuleAdmin(ReadOnlyAdmin):
 
     list_display = ["action", "role", "organization", "resources"]
     list_select_related = ["role", "organization"]
-    list_filter = [ORGANIZATION, "role__canonical"]
+    list_filter = [ORGANIZATION, "role__name"]
     search_fields = ["action"]
 
 
@@ -208,6 +209,7 @@ class TeamAdmin(GatehouseAdmin):
     form = TeamForm
     create_service = create_team
     update_service = update_team
+    delete_service = delete_team
     service_words = {"people": "members"}
     fields = ["organization", "name", "slug", "public_id", "role", "people"]
     list_display = ["name", "organization", "slug", "public_id"]
@@ -236,10 +238,11 @@ class TeamMemberAdmin(ReadOnlyAdmin):
 class ServiceAccountAdmin(GatehouseAdmin):
     create_service = create_service_account
     update_service = update_service_account
+    delete_service = delete_service_account
     subject_name = "account"
     fields = ["organization", "name", "description", "role"]
     list_display = ["name", "organization", "role", "created_at"]
     list_select_related = ["organization", "role"]
-    list_filter = [ORGANIZATION, "role__canonical"]
+    list_filter = [ORGANIZATION, "role__name"]
     search_fields = ["name", "description"]
     autocomplete_fields = ["organization", "role"]

@@ -1,4 +1,5 @@
 from catalog.models.base import Keyed, TenantModel, TenantQuerySet, uuid7
+from catalog.models.bulk import BulkJob
 from catalog.models.component import Component, Domain, System
 from catalog.models.delivery import DeliveryEvent, Incident
 from catalog.models.environment import Environment
@@ -9,9 +10,12 @@ from catalog.models.keys import ApiKey, WebhookToken
 from catalog.models.organization import Counter, JobTick, Organization
 from catalog.models.people import Membership, Role, RoleRule, ServiceAccount, Team, TeamMember, User
 from catalog.models.project import Project, ProjectEnvironment, ProjectFavorite, ProjectVersion
+from catalog.models.saved_view import SavedView
+from catalog.models.search import SearchDocument
 
 __all__ = [
     "ApiKey",
+    "BulkJob",
     "Component",
     "Counter",
     "DeliveryEvent",
@@ -32,6 +36,8 @@ __all__ = [
     "ProjectVersion",
     "Role",
     "RoleRule",
+    "SavedView",
+    "SearchDocument",
     "ServiceAccount",
     "System",
     "Team",

@@ -7,6 +7,7 @@ from typing import Self
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models.fields.json import KeyTransform
 from django.utils import timezone
 
 from catalog.models.base import Keyed, TenantQuerySet
@@ -25,6 +26,10 @@ class EventQuerySet(TenantQuerySet):
     def about(self, uid: uuid.UUID) -> Self:
         """The events that concern the thing with this uid, newest first."""
         return self.filter(related__contains=[uid])
+
+    def with_digest(self, digest: str) -> Self:
+        """The events that concern what has this digest, as their data says, newest first."""
+        return self.filter(data__has_key="digest", data__digest=digest)
 
 
 class Event(Keyed):
@@ -58,6 +63,15 @@ class Event(Keyed):
         ordering = ["-occurred_at", "-pk"]
         indexes = [
             models.Index(fields=["organization_id", "-occurred_at", "-id"], name="event_list"),
+            models.Index(fields=["organization_id", "kind", "-occurred_at", "-id"], name="event_kind"),
+            models.Index(fields=["organization_id", "actor_label", "-occurred_at", "-id"], name="event_actor"),
+            models.Index(
+                "organization_id",
+                KeyTransform("digest", "data"),
+                models.F("occurred_at").desc(),
+                name="event_digest",
+                condition=models.Q(data__has_key="digest"),
+            ),
             GinIndex(fields=["related"], name="event_related"),
         ]
 

@@ -9,6 +9,7 @@ from django.db import models
 
 from catalog.actors import Actor
 from catalog.models import Event, OutboxEntry
+from catalog.services import search
 from config.jobs import enqueue
 
 Subscriber = Callable[[Event], None]
@@ -32,7 +33,8 @@ def record_event(
     related: Iterable[models.Model | uuid.UUID | None] = (),
     label: str | None = None,
 ) -> Event:
-    """Write that `kind` (`<noun>.<past participle>`) happened to `subject`, and queue it for the subscribers.
+    """Write that `kind` (`<noun>.<past participle>`) happened to `subject`, queue it for the subscribers, and have
+    search find the subject as it is now.
 
     Call it inside the transaction of the change. `related` names what else's timeline shows it (None is skipped);
     `data` is any JSON-able detail, never a secret.
@@ -40,6 +42,7 @@ def record_event(
     event = event_of(kind, subject=subject, actor=actor, data=data, related=related, label=label)
     event.save(force_insert=True)
     entry = OutboxEntry.objects.create(event=event, next_attempt_at=event.occurred_at)
+    search.follow(kind, subject)
     enqueue("catalog.tell", entry.pk)
     return event
 

@@ -8,6 +8,7 @@ from django.utils.text import slugify
 
 from catalog.actors import Actor, require
 from catalog.models import Component, Domain, Membership, Role, System, Team, TeamMember, User
+from catalog.services import search
 from catalog.services.changes import write_changes
 from catalog.services.events import record_event
 from catalog.services.grants import require_role
@@ -75,6 +76,8 @@ def update_team(*, actor: Actor, team: Team, members: Iterable[User] | None = No
     if changed:
         adopt(locked, "group", "team")
         record_event("team.updated", subject=locked, actor=actor, data=changed)
+    if "name" in changed.get("after", {}):
+        search.keep(Component.objects.filter(team=locked).select_related("team"))
     return locked
 
 
@@ -86,9 +89,10 @@ def delete_team(*, actor: Actor, team: Team) -> None:
     """
     require(actor, "organization:team:delete", team)
     locked = Team.objects.select_for_update().get(pk=team.pk)
-    data = {"components": Component.objects.filter(team=locked).count()}
-    record_event("team.deleted", subject=locked, actor=actor, data=data)
+    owned = list(Component.objects.filter(team=locked).values_list("pk", flat=True))
+    record_event("team.deleted", subject=locked, actor=actor, data={"components": len(owned)})
     locked.delete()
+    search.keep(Component.objects.filter(pk__in=owned))
 
 
 def _set_team_members(team: Team, members: Iterable[User]) -> list[str]:
@@ -192,4 +196,7 @@ def adopt(newcomer: Team | System | Domain, key: str, field: str) -> int:
     waiting = Component.objects.filter(
         organization=newcomer.organization_id, **{f"references__{key}": newcomer.public_id, field: None}
     )
-    return waiting.update(**{field: newcomer})
+    count = waiting.update(**{field: newcomer})
+    if count and field == "team":
+        search.keep(Component.objects.filter(team=newcomer.pk).select_related("team"))
+    return count

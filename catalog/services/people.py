@@ -4,8 +4,9 @@ from typing import Any
 
 from django.db import transaction
 
-from catalog.actors import Actor, require
+from catalog.actors import Actor, require, user_actor
 from catalog.models import Membership, Organization, Role, ServiceAccount, TeamMember, User
+from catalog.services import search
 from catalog.services.changes import write_changes
 from catalog.services.events import record_event
 from catalog.services.grants import OWNER, require_role
@@ -83,7 +84,20 @@ def rename_oneself(*, actor: Actor, name: str) -> User:
     user.save(update_fields=["name", "updated_at"])
     membership = Membership.objects.get(user=user, organization=actor.organization)
     record_event("member.renamed", subject=membership, actor=actor, data={"before": before, "after": name})
+    search.keep(Membership.objects.filter(user=user).select_related("user"))
     return user
+
+
+@transaction.atomic
+def record_own_change(*, user: User, kind: str, **context: Any) -> None:
+    """Write that somebody changed how they sign in, in the history of each of their organizations.
+
+    `context` is where from (`address`, `request_id`). Records `kind`, one of `member.password_changed`,
+    `member.second_factor_set_up`, `member.second_factor_turned_off` and `member.recovery_codes_renewed`.
+    """
+    for membership in Membership.objects.filter(user=user):
+        if actor := user_actor(user, membership.organization_id, **context):
+            record_event(kind, subject=membership, actor=actor, data={"user": user.email}, label=str(user))
 
 
 def _locked_member(membership: Membership) -> Membership:

@@ -57,6 +57,7 @@ def update_user(*, actor: Actor, user: User, **changes: Any) -> User:
     changed = write_changes(locked, changes, ("name", "github_id"))
     if changed:
         for membership in memberships:
+            membership.user = locked
             _record("user.updated", actor, membership, changed)
     return locked
 

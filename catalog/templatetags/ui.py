@@ -12,12 +12,13 @@ from django import template
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from catalog import commands, drawings, icons, moments, slots, vocabulary
 from catalog import requirements as reading
 from catalog.rights import ACTIONS
+from catalog.timeline import history_panel
 from catalog.views.paging import query_string
 
 register = template.Library()
@@ -194,6 +195,12 @@ def who(name: object) -> SafeString:
 
 
 @register.filter
+def breakable(address: object) -> SafeString:
+    """An e-mail address that breaks after "@" and before a dot where it is too long for its place."""
+    return mark_safe(re.sub(r"@|(?=\.)", r"\g<0><wbr>", escape(address)))  # noqa: S308 escaped
+
+
+@register.filter
 def web_link(address: object) -> str:
     """`address` if a browser may follow it (http, https, mailto), else nothing: the test for printing it as a link."""
     text = str(address or "")
@@ -307,6 +314,12 @@ def may(context: template.Context, action: str, subject: Any = None) -> bool:
     """Whether who looks at the page may do `action` on `subject`: `{% may "organization:role:create" as allowed %}`."""
     actor = context["request"].actor
     return bool(actor) and actor.may(action, subject)
+
+
+@register.simple_tag(takes_context=True)
+def history(context: template.Context, subject: Any) -> SafeString:
+    """The timeline of one thing."""
+    return mark_safe(history_panel(context["request"], subject))  # noqa: S308 a template escaped it
 
 
 @register.simple_tag(takes_context=True)

@@ -29,6 +29,7 @@ def component_list(request: PortalRequest) -> HttpResponse:
     components = Component.objects.visible_to(request.actor).for_list()
     found = ComponentFilter(request.GET, queryset=components, request=request)
     context = {"filter": found, "page": keyset_page(found.qs, request), "may_add": may_add(request)}
+    context["may_change"] = request.actor.may_somewhere("organization:component:update")
     return render_page(request, "catalog/component_list.html", context, partial="rows")
 
 

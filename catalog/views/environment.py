@@ -2,18 +2,14 @@
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from catalog.filters import EnvironmentFilter
 from catalog.middleware import PortalRequest
-from catalog.models import Component, Environment, Event, Project
-from catalog.timeline import timeline
+from catalog.models import Environment
 from catalog.views.access import portal
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
-
-HISTORY = 12
 
 
 @require_safe
@@ -32,9 +28,3 @@ def environment_page(request: PortalRequest, uid: str) -> HttpResponse:
     """Everything about one environment, from all apps."""
     environments = Environment.objects.visible_to(request.actor).for_list()
     return render_page(request, "catalog/environment.html", {"environment": get_object_or_404(environments, uid=uid)})
-
-
-def history_panel(request: PortalRequest, subject: Component | Environment | Project) -> str:
-    """The newest events about a component, an environment or a project."""
-    events = Event.objects.visible_to(request.actor).about(subject.uid)[:HISTORY]
-    return render_to_string("catalog/panels/history.html", {"events": timeline(events)}, request=request)

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from catalog.account_forms import TWELVE
 from catalog.forms import add_refusal
 from catalog.middleware import ORGANIZATION, PortalRequest, request_context
 from catalog.models import Invitation, User
@@ -32,7 +33,7 @@ class NewcomerForm(forms.Form):
     password = forms.CharField(
         strip=False,
         max_length=255,
-        help_text="At least 12 characters.",
+        help_text=TWELVE,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
@@ -47,10 +48,11 @@ def invitation(request: PortalRequest, token: str) -> HttpResponse:
         known = User.objects.filter(email__iexact=asked.email).exists()
         answered = _answered(request, token, asked, form) if request.method == "POST" else None
     except GatehouseError as error:
-        template = "404.html" if error.status == 404 else "refused.html"
-        return render(request, template, {"error": error}, status=error.status)
+        return render(request, "catalog/invitation_refused.html", {"error": error}, status=error.status)
     if answered is not None:
         return answered
+    if "decline" in request.GET:
+        return render(request, "catalog/invitation_decline.html", {"invitation": asked})
     fits = request.user.is_authenticated and request.user.email.lower() == asked.email.lower()
     context = {"invitation": asked, "form": form, "known": known, "fits": fits}
     return render(request, "catalog/invitation.html", context, status=422 if form.is_bound else 200)

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
@@ -17,11 +16,12 @@ from catalog.forms import refusals_on
 from catalog.middleware import PortalRequest
 from catalog.models import Component, WebhookToken
 from catalog.services.keys import issue_webhook_token, revoke, rotate_webhook_token
+from catalog.settings_filters import WebhookTokenFilter
 from catalog.token_forms import RotationForm, WebhookTokenForm, component_of, ends_at
 from catalog.views.access import portal
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
-from catalog.views.settings.confirming import confirmed
+from catalog.views.settings.confirming import confirmed, form_page
 
 LIST = "catalog:webhook-tokens"
 CREATE, REVOKE = "organization:webhook_token:create", "organization:webhook_token:revoke"
@@ -33,8 +33,9 @@ SHOWN = 20  # tokens on a component's page
 def webhook_token_list(request: PortalRequest) -> HttpResponse:
     """All of the organization's tokens, newest first; never their text."""
     tokens = WebhookToken.objects.visible_to(request.actor).select_related("component")
-    page = keyset_page(tokens.order_by("-created_at"), request)
-    context = {"page": page, "organization": request.actor.organization} | _rights(request)
+    found = WebhookTokenFilter(request.GET, queryset=tokens.order_by("-created_at"), request=request)
+    page = keyset_page(found.qs, request)
+    context = {"filter": found, "page": page, "organization": request.actor.organization} | _rights(request)
     return render_page(request, "catalog/webhook_tokens.html", context, partial="rows")
 
 
@@ -55,7 +56,7 @@ def webhook_token_new(request: PortalRequest) -> HttpResponse:
                 actor=request.actor, label=said["label"], component=said["record"], expires_at=ends_at(said["ttl"])
             )
             return _issued(request, token, text)
-    return _form(request, form, title="New webhook token", verb="Make the token", back=reverse(LIST))
+    return form_page(request, form, title="New webhook token", verb="Make the token", back=reverse(LIST))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -69,7 +70,7 @@ def webhook_token_rotate(request: PortalRequest, uid: str) -> HttpResponse:
     if form.is_valid():
         grace = timedelta(hours=int(form.cleaned_data["grace"]))
         return _issued(request, *rotate_webhook_token(actor=request.actor, token=token, grace=grace))
-    return _form(request, form, title=f"Rotate {token}", verb="Make the new token", back=_home_of(token))
+    return form_page(request, form, title=f"Rotate {token}", verb="Make the new token", back=_home_of(token))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -140,11 +141,6 @@ def _call(request: PortalRequest, noun: str, ids: str) -> str:
 
 def _baseline(component: Component) -> str:
     return str(component.references.get("baseline") or "default")
-
-
-def _form(request: PortalRequest, form: Form, **context: str) -> HttpResponse:
-    status = 422 if form.is_bound else 200
-    return render_page(request, "catalog/settings/form.html", {"form": form} | context, status=status)
 
 
 def _issued(request: PortalRequest, token: WebhookToken, text: str) -> HttpResponse:

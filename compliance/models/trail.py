@@ -19,6 +19,11 @@ class TrailQuerySet(TenantQuerySet):
         """Everything a list row shows, in one query however many rows."""
         return self.select_related("flow", "component", "organization")
 
+    def tally(self) -> dict[str, int]:
+        """How many there are in all (`total`) and of each status, in one query."""
+        of_each = {status: models.Count("pk", filter=Q(status=status)) for status in Trail.Status.values}
+        return self.aggregate(total=models.Count("pk"), **of_each)
+
 
 class Trail(TenantModel):
     """The facts about one commit in one flow. `status` is kept true by every write that can change it."""
@@ -69,6 +74,8 @@ class Trail(TenantModel):
         indexes = [
             models.Index(fields=["organization", "-created_at", "-id"], name="trail_list"),
             models.Index(fields=["flow", "-created_at", "-id"], name="trail_of_flow"),
+            models.Index(fields=["flow", "branch", "-created_at", "-id"], name="trail_of_branch"),
+            models.Index(fields=["flow", "author", "-created_at", "-id"], name="trail_of_author"),
             models.Index(fields=["component", "-created_at", "-id"], name="trail_of_component"),
             models.Index(fields=["organization", "commit"], name="trail_commit"),
         ]

@@ -80,6 +80,7 @@ def remove_from_allowlist(*, actor: Actor, entry: AllowlistEntry, reason: str = 
 def _tell(kind: str, actor: Actor, entry: AllowlistEntry, reason: str) -> None:
     data = {
         "environment": entry.environment.name,
+        "environment_id": entry.environment.uid,
         "digest": entry.digest or None,
         "name_pattern": entry.name_pattern or None,
         "reason": reason,

@@ -39,7 +39,12 @@ def register_artifact(
         subject=artifact,
         actor=actor,
         related=[held, held.component, held.flow],
-        data={"digest": artifact.digest, "registry": artifact.registry, "reported_by": reported_by},
+        data={
+            "digest": artifact.digest,
+            "trail": held.uid,
+            "registry": artifact.registry,
+            "reported_by": reported_by,
+        },
     )
     store_statuses([held], actor=actor)
     return artifact

@@ -51,7 +51,7 @@ def record_attestation(*, actor: Actor, trail: Trail, type: str, status: str, **
         subject=attestation,
         actor=actor,
         related=[held, held.component, held.flow],
-        data={"type": type, "status": status, "digest": attestation.digest},
+        data={"type": type, "status": status, "digest": attestation.digest, "trail": held.uid},
     )
     store_statuses([held], actor=actor)
     return attestation

@@ -57,6 +57,7 @@ def approve_baseline(
         related=[held, baseline.snapshot],
         data={
             "environment": held.name,
+            "environment_id": held.uid,
             "snapshot": baseline.snapshot.index if baseline.snapshot else None,
             "said": f"snapshot {baseline.snapshot}" if baseline.snapshot else "a state to come",
             "approved_by": approved_by,

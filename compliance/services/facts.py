@@ -83,9 +83,9 @@ def facts_about(actor: Actor, digest: str, *, flow: Flow | None = None, at: date
         artifacts = artifacts.filter(created_at__lte=at)
     newest = ("-trail__created_at", "-trail_id", "-pk")
     place = Window(RowNumber(), partition_by=F("trail__flow"), order_by=newest)  # no flow crowds out another
+    placed = artifacts.annotate(place=place).filter(place__lte=MAX_REPORTS)
     found = list(
-        artifacts.annotate(place=place)
-        .filter(place__lte=MAX_REPORTS)
+        Artifact.objects.filter(pk__in=placed.order_by().values("pk"))
         .select_related("trail__flow__organization", "trail__flow__component", "trail__component", "provenance")
         .order_by(*newest)
     )

@@ -7,6 +7,7 @@ from django.db import models, transaction
 
 from catalog.actors import Actor, require
 from catalog.models import Component, Organization
+from catalog.services import search
 from catalog.services.events import record_event
 from compliance.flow_template import check_template
 from compliance.models import Artifact, Attestation, Evidence, Flow
@@ -109,6 +110,9 @@ def delete_flow(*, actor: Actor, flow: Flow, force: bool = False) -> None:
         _refuse_while_referred_to(flow)
     record_event("flow.deleted", subject=flow, actor=actor, related=[flow.component], data={"force": force})
     try:
+        for proven in (Attestation.objects.filter(trail__flow=flow), Artifact.objects.filter(trail__flow=flow)):
+            search.forget(proven)
+        search.forget(flow.trails.all())
         Evidence.objects.filter(attestation__trail__flow=flow).delete()
         Attestation.objects.filter(trail__flow=flow).delete()
         Artifact.objects.filter(trail__flow=flow).delete()

@@ -214,5 +214,6 @@ def _artifact_event(
             "before": entry["sha256From"] if kind == "artifact.updated" else None,
             "first_seen": digest in first,
             "known": trail is not None,
+            "trail": trail.uid if trail else None,
         },
     )

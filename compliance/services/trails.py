@@ -53,10 +53,21 @@ def locked_trail(trail: Trail) -> Trail:
 
     Whoever writes what a status depends on takes this lock first, so no two of them compute it from half of the facts.
     NO KEY: rows that point at the trail may be inserted meanwhile. The flow is read after the lock is held, so that a
-    change of the flow that committed while waiting is seen.
+    change of the flow that committed while waiting is seen. Component and organization, on which no status depends,
+    are not read again where `trail` has them.
     """
-    held = Trail.objects.select_for_update(no_key=True, of=("self",)).select_related("component").get(pk=trail.pk)
-    held.flow = Flow.objects.select_related("organization", "component").get(pk=held.flow_id)
+    known = {name: trail._state.fields_cache.get(name) for name in ("organization", "component")}
+    rows = Trail.objects.select_for_update(no_key=True, of=("self",))
+    if lacking := [name for name, row in known.items() if row is None]:
+        rows = rows.select_related(*lacking)
+    held = rows.get(pk=trail.pk)
+    for name, row in known.items():
+        if row is not None and row.pk == getattr(held, f"{name}_id"):
+            setattr(held, name, row)
+    held.flow = Flow.objects.get(pk=held.flow_id)
+    held.flow.organization = held.organization
+    if held.flow.component_id == held.component_id:
+        held.flow.component = held.component
     return held
 
 

@@ -18,6 +18,7 @@ from catalog.models import Environment
 from catalog.views.access import portal
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
+from compliance.filters import AllowlistFilter
 from compliance.models import AllowlistEntry
 from compliance.services.allowlist import add_to_allowlist, remove_from_allowlist
 from compliance.views.environment import overview
@@ -94,11 +95,13 @@ def allowlist_page(request: PortalRequest, uid: UUID) -> HttpResponse:
             return redirect("compliance:allowlist", uid=environment.uid)
     entries = AllowlistEntry.objects.visible_to(request.actor).filter(environment=environment)
     now = timezone.now()
-    page = keyset_page(entries.order_by("-created_at"), request)
+    found = AllowlistFilter(request.GET, queryset=entries.order_by("-created_at"), request=request)
+    page = keyset_page(found.qs, request)
     for entry in page:
         entry.counts = entry.is_effective(now)
     context = {
         "environment": environment,
+        "filter": found,
         "page": page,
         "form": form if request.actor.may(ADD, environment) else None,
         "may_remove": request.actor.may(REMOVE, environment),

@@ -294,6 +294,7 @@ def _tell(actor: Actor, kind: str, request: ApprovalRequest, data: dict) -> None
     about = {
         "digest": request.digest,
         "environment": request.environment.name if request.environment else None,
+        "environment_id": request.environment.uid if request.environment else None,
         "release": release.number if release else None,
         "trail": trail.uid if trail else None,
         "status": request.status,

@@ -127,6 +127,7 @@ def _tell(actor: Actor, decision: GateDecision, trail: Trail | None) -> None:
     data = {
         "digest": decision.digest,
         "environment": decision.environment.name if decision.environment else None,
+        "environment_id": decision.environment.uid if decision.environment else None,
         "component": decision.component.name if decision.component else None,
         "verdict": decision.verdict,
         "headline": document["headline"],

@@ -13,6 +13,7 @@ from catalog.middleware import PortalRequest
 from catalog.views.access import portal
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
+from releases.filters import ApprovalFilter
 from releases.forms import DecisionForm
 from releases.models import ApprovalRequest
 from releases.models.approval import ApprovalQuerySet
@@ -37,11 +38,13 @@ def approval_list(request: PortalRequest) -> HttpResponse:
         form, status = take_answer(request, chosen)
         if status == 302:
             return redirect(f"{reverse('releases:approval-list')}?view={view}")
-    page = keyset_page(_of_view(request, view), request)
+    found = ApprovalFilter(request.GET, queryset=_of_view(request, view), request=request)
+    page = keyset_page(found.qs, request)
     chosen = chosen or next(iter(page), None) if view != "decided" else chosen
     context = {
         "view": view,
         "tabs": _tabs(request, view),
+        "filter": found,
         "page": page,
         "rows": with_gates(request.actor, page),
         "chosen": chosen,

@@ -27,6 +27,7 @@ from releases.views.differences import difference, rules_in_words
 from releases.views.reviewable import SAFE_OR_POST, VERSIONS, about, outcome, rows_of, wanted, written
 
 STATES: dict[str, ProposalInput] = {"draft": "draft", "abandon": "abandon", "final": "final"}
+UNSAID = "Say why you reject it."
 
 
 @require_http_methods(SAFE_OR_POST)
@@ -84,6 +85,8 @@ def proposal_page(request: PortalRequest, word: str, uid: str, number: int) -> H
         "may_review": may_review and not is_author(request.actor, row, content),
         "is_author": may_review and is_author(request.actor, row, content),
         "refused": refused,
+        "unsaid": refused == UNSAID,
+        "asks": "delete" in request.GET,
         "comment": request.POST.get("comments", ""),
     }
     return render_page(request, "releases/proposal.html", about(request, word, row) | context, status=status)
@@ -94,7 +97,7 @@ def _act(request: PortalRequest, word: str, row: Resource, number: int) -> HttpR
     action, comments = request.POST.get("action", ""), request.POST.get("comments", "").strip()[:10_000]
     if action in ("approve", "reject"):
         if action == "reject" and not comments:
-            raise RuleViolation("Say why you reject it.")
+            raise RuleViolation(UNSAID)
         approved = action == "approve"
         content = review_proposal(
             actor=request.actor, resource=row, number=number, approved=approved, comments=comments

@@ -17,7 +17,7 @@ from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
 from releases.filters import ReleaseFilter
 from releases.forms import DecisionForm
-from releases.models import ApprovalRequest, Release
+from releases.models import Application, ApprovalRequest, Release
 from releases.services.gate import Judgement, judge
 from releases.services.joins import unknown_names
 from releases.views.approval import is_uid
@@ -41,7 +41,16 @@ def release_list(request: PortalRequest) -> HttpResponse:
     found = ReleaseFilter(request.GET, queryset=releases_of(request), request=request)
     page = keyset_page(found.qs, request)
     context = {"filter": found, "page": page, "rows": with_gates(request.actor, page)}
+    if not page:
+        context["release_path"] = release_path(request)
     return render_page(request, "releases/release_list.html", context, partial="rows")
+
+
+def release_path(request: PortalRequest) -> str:
+    """Where a first release is asked for: of an application this person may see, else of one to come."""
+    visible = Application.objects.visible_to(request.actor).filter(organization=request.actor.organization_id)
+    key = visible.values_list("key", flat=True).first() or "checkout-api"
+    return f"/v1/applications/{quote(key)}/releases"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -20,7 +20,7 @@ function walk(step) {
   links[Math.max(0, Math.min(links.length - 1, at + step))]?.focus();
 }
 
-// "/" finds, g and a letter goes, j and k walk the rows, x picks one. Off while typing, and for who switched them off.
+// g and a letter goes, j and k walk the rows, x picks one. Off while typing, and for who switched them off.
 let afterG = 0;
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || root.dataset.keys === "off" || event.target.closest(typing)) return;
@@ -33,8 +33,4 @@ document.addEventListener("keydown", (event) => {
   else if (key === "j") walk(1);
   else if (key === "k") walk(-1);
   else if (key === "x") document.activeElement.closest("tr")?.querySelector(".pick input")?.click();
-  else if (key === "/" && document.getElementById("find")) {
-    event.preventDefault();
-    document.getElementById("find").focus();
-  }
 });

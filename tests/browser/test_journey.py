@@ -151,7 +151,7 @@ def test_a_build_is_recorded_judged_approved_and_let_through_though_the_worker_i
     # The approver signs in, finds it on the home page, opens it, reads the evidence, approves
     page.goto("/")
     shoot(page, "1 sign in")
-    page.get_by_label("Email").fill(maeve.email)
+    page.get_by_label("E-mail").fill(maeve.email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     waiting = page.locator("section.card").filter(has=page.get_by_role("heading", name="Waiting on me"))

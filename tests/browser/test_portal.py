@@ -1,13 +1,17 @@
 """The portal's pages in a real browser: accessible, narrow and wide, light and dark, with and without scripts."""
 
+import json
+import subprocess
+
 import pytest
 from django.conf import settings
 from django.urls import reverse
 
-from catalog.models import Component
+from catalog.models import Component, Environment, Event
 from catalog.services.components import create_component
 from catalog.services.environments import create_environment
-from tests.browser.conftest import assert_fits, overflow, wear
+from catalog.services.keys import issue_api_key
+from tests.browser.conftest import assert_fits, faults, overflow, wear
 
 LOOKS = [(1280, "dark"), (375, "light")]
 
@@ -31,6 +35,8 @@ def paths(client, admin) -> dict[str, str]:
         "add": reverse("catalog:component-new"),
         "environments": reverse("catalog:environment-list"),
         "environment": reverse("catalog:environment", args=[environment.uid]),
+        "audit": reverse("catalog:audit"),
+        "event": reverse("catalog:event", args=[Event.objects.latest("pk").uid]),
         "sign out": reverse("account_logout"),
         "lost": "/catalog/nowhere",
     }
@@ -115,9 +121,10 @@ def test_keys_find_go_and_walk_until_switched_off(portal, paths):
     assert second.evaluate("link => link === document.activeElement")
     page.keyboard.press("k")
     assert first.evaluate("link => link === document.activeElement")
-    page.keyboard.press("/")
-    assert page.locator("#find").evaluate("input => input === document.activeElement")
-    page.locator("h1").click()
+    page.keyboard.press("?")
+    page.get_by_role("dialog", name="Keys").get_by_text("Go to Environments").wait_for()
+    assert faults(page) == []
+    page.keyboard.press("Escape")
     page.keyboard.press("g")
     page.keyboard.press("e")
     page.wait_for_url("**/environments")
@@ -127,7 +134,53 @@ def test_keys_find_go_and_walk_until_switched_off(portal, paths):
     page.keyboard.press("Escape")
     page.locator("h1").click()
     page.keyboard.press("/")
-    assert not page.locator("#find").evaluate("input => input === document.activeElement")
+    page.keyboard.press("?")
+    assert page.get_by_role("dialog").count() == 0
+
+
+def test_the_palette_finds_goes_does_and_remembers(portal, paths):
+    page = portal.open(paths["component"])
+    name, palette = page.locator("h1").inner_text(), page.get_by_role("dialog", name="Search and commands")
+    page.goto(paths["environments"])
+
+    page.keyboard.press("/")
+    palette.get_by_role("group", name="Recent").get_by_role("option", name=name).wait_for()
+    palette.get_by_role("group", name="Do").get_by_role("option", name="Add a component").wait_for()
+    page.keyboard.type("heckout-a")
+    found = palette.get_by_role("group", name="Found").get_by_role("option", name=f"{name} Component")
+    found.wait_for()
+    assert found.get_attribute("aria-selected") == "true"
+    assert palette.get_by_role("combobox").get_attribute("aria-activedescendant") == found.get_attribute("id")
+    assert_fits(page, LOOKS)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{paths['component']}")
+
+    wear(page, (1280, "dark"))
+    page.keyboard.press("Control+k")
+    page.keyboard.type("invite a mem")
+    page.get_by_role("option", name="Invite a member").click()
+    page.wait_for_url("**/settings/members/invite")
+    page.get_by_role("searchbox", name="Search").click()
+    page.keyboard.type("heckout-a")
+    page.get_by_role("option", name="Search for “heckout-a”").click()
+    page.get_by_role("heading", name="Components").wait_for()
+    assert_fits(page, LOOKS)
+    page.keyboard.press("/")
+    page.keyboard.press("Escape")
+    assert not palette.is_visible()
+    assert portal.complaints == []
+
+
+def test_the_finder_is_a_form_without_scripts(portal, paths):
+    page = portal.open(paths["environments"], scripts=False)
+
+    page.get_by_role("searchbox", name="Search").fill("heckout-a")
+    page.keyboard.press("Enter")
+
+    page.wait_for_url("**/search?q=heckout-a")
+    page.get_by_role("heading", name="Components").wait_for()
 
 
 def test_copying_says_so(portal, paths):
@@ -137,6 +190,52 @@ def test_copying_says_so(portal, paths):
 
     page.get_by_text("Copied").wait_for(state="attached")
     assert page.evaluate("navigator.clipboard.readText()") == Component.objects.get(name="checkout-api").record_id
+
+
+def test_on_paper_a_list_fits_and_says_whose_it_is(portal, paths):
+    page = portal.open(f"{paths['components']}?lifecycle=production", width=720, theme="dark")
+    page.emulate_media(media="print")
+
+    line = page.locator("main .print-only").text_content()
+    assert line.startswith("Acme, printed by Admin Acme on ")
+    assert line.endswith("/catalog/components?lifecycle=production")
+    shown = page.locator("nav, .btn, .filters, .link").all()
+    assert not any(each.is_visible() for each in shown if each.get_attribute("aria-label") != "Breadcrumb")
+    assert page.evaluate("document.querySelector('.table').offsetWidth <= document.querySelector('.list').clientWidth")
+
+
+def test_the_line_of_an_empty_list_is_copied_by_one_click_and_works(portal, client, admin):
+    client.force_login(admin.user, backend=settings.AUTHENTICATION_BACKENDS[1])
+    page = portal.open(reverse("catalog:environment-list"))
+    page.get_by_role("button", name="Copy: Make the first one").click()
+    page.get_by_text("Copied").wait_for(state="attached")
+    line = page.evaluate("navigator.clipboard.readText()")
+    _, key = issue_api_key(actor=admin, label="mine", user=admin.user)
+
+    said = subprocess.run(["/bin/sh", "-c", f"{line} -sS"], env={"TOKEN": key}, capture_output=True, check=True)
+
+    assert json.loads(said.stdout)["name"] == Environment.objects.get().name == "production"
+
+
+def test_many_are_changed_after_a_preview(portal, paths):
+    page = portal.open(paths["components"])
+    page.get_by_label("Select this page").check()
+    page.get_by_text("50 selected").wait_for()
+    page.get_by_role("checkbox", name="Select this page").uncheck()
+    for name in ("number 01", "number 02"):
+        page.get_by_role("checkbox", name=f"Select a rather long component name, {name}").check()
+    page.get_by_role("button", name="Change…", exact=True).click()
+    page.get_by_label("Lifecycle").select_option("Retired")
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_text("all of these can be done").wait_for()
+    assert_fits(page, LOOKS)
+
+    page.get_by_role("button", name="Change 2", exact=True).click()
+
+    page.get_by_text("2 done,").wait_for()
+    assert_fits(page, LOOKS)
+    assert Component.objects.filter(lifecycle="retired").count() == 2
+    assert portal.complaints == []
 
 
 def test_a_lost_session_takes_the_whole_tab_to_the_door(portal, paths, client):

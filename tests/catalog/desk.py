@@ -5,6 +5,7 @@ from typing import Any
 from django.apps import apps
 from django.db.models import Model
 from django.urls import reverse
+from django.utils.timezone import now
 from model_bakery import baker
 
 OURS = ("catalog", "compliance", "releases", "integrations")
@@ -15,6 +16,8 @@ FILLED: dict[str, dict[str, Any]] = {  # what a valid row of a model needs besid
     "releases.Rule": {"type": "schedule"},
     "releases.Outcome": {"rule__type": "schedule"},
     "releases.ApprovalRequest": {"_fill_optional": ["trail"]},
+    "integrations.Webhook": {"url": "https://hook.example/", "kinds": ["*"]},
+    "integrations.Delivery": {"next_attempt_at": now(), "_fill_optional": ["webhook"]},
     "releases.Decision": {"request": lambda: baker.make("releases.ApprovalRequest", _fill_optional=["trail"])},
 }
 

@@ -7,21 +7,25 @@ from django.test import Client
 from django.urls import reverse
 from model_bakery import baker
 
+from catalog.actors import system_actor
 from catalog.models import (
     ApiKey,
     Component,
+    Domain,
     Environment,
     Event,
     Membership,
     Organization,
     Role,
+    RoleRule,
     ServiceAccount,
     Team,
     User,
     WebhookToken,
 )
-from catalog.services.organizations import create_organization
+from catalog.services.groups import create_team, update_team
 from config.crypto import token_digest
+from releases.models import ReleaseEvent
 from tests.catalog.desk import page_of
 from tests.people import PASSWORD, make_user
 
@@ -125,6 +129,69 @@ def test_a_component_is_made_and_changed_by_the_services(desk, acme):
     before = Event.objects.count()
     assert desk.post(page_of(Component, "change", made.pk), change).status_code == 302
     assert Event.objects.count() == before
+
+
+def test_chosen_rows_are_deleted_by_the_service_all_or_none(desk, acme):
+    mine = baker.make(Role, organization=acme, built_in=False, _quantity=2)
+    built_in = Role.objects.get(organization=acme, canonical="viewer")
+    chosen = {"action": "delete_selected", "post": "yes"}
+
+    refused = desk.post(
+        page_of(Role, "changelist"), chosen | {"_selected_action": [mine[0].pk, built_in.pk]}, follow=True
+    )
+    assert f"{built_in} can&#x27;t be deleted." in refused.text
+    assert Role.objects.filter(pk__in=[mine[0].pk, built_in.pk]).count() == 2
+    desk.post(page_of(Role, "changelist"), chosen | {"_selected_action": [each.pk for each in mine]})
+    assert not Role.objects.filter(pk__in=[each.pk for each in mine]).exists()
+    assert Event.objects.filter(kind="role.deleted").count() == 2
+
+    admin = make_user(acme, "admin")
+    member = admin.memberships.get()
+    last = desk.post(page_of(Membership, "changelist"), chosen | {"_selected_action": [member.pk]}, follow=True)
+    assert "needs an owner" in last.text
+    assert admin.memberships.exists()
+
+
+def test_what_the_organization_has_already_is_said_beside_its_field(desk, acme):
+    fields = {"organization": acme.pk, "name": "Payments", "slug": "", "public_id": ""}
+    assert desk.post(page_of(Domain, "add"), fields).status_code == 302
+
+    for slug in ("", "payments"):
+        form = desk.post(page_of(Domain, "add"), fields | {"slug": slug}).context["adminform"].form
+        assert form.errors == {"slug": ["This slug is taken already."]}
+
+
+def test_choices_say_whose_they_are_where_several_organizations_are_in_sight(desk, clerk, acme, globex):
+    def owners(client: Client) -> list[str]:
+        asked = {"app_label": "catalog", "model_name": "membership", "field_name": "role", "term": "owner"}
+        return sorted(each["text"] for each in client.get(reverse("admin:autocomplete"), asked).json()["results"])
+
+    assert owners(clerk) == ["Owner"]
+    assert owners(desk) == ["Owner, Acme", "Owner, Globex"]
+
+
+def test_history_reads_what_was_changed(desk, acme):
+    team = create_team(actor=system_actor(acme), name="Crew")
+    update_team(actor=system_actor(acme), team=team, name="Night crew", members=[make_user(acme, "viewer")])
+
+    shown = desk.get(page_of(Team, "history", team.pk)).text
+
+    assert "<li>name: Crew → Night crew</li>" in shown
+    assert "<li>members: \N{EN DASH} → viewer@acme.example</li>" in shown
+
+
+def test_filters_speak_in_words(desk, acme):
+    def filters(model) -> dict[str, list[str]]:
+        changes = desk.get(page_of(model, "changelist")).context["cl"]
+        return {
+            each.title: [str(choice["display"]) for choice in each.choices(changes)] for each in changes.filter_specs
+        }
+
+    make_user(acme, "change-manager")
+    assert "Change manager" in filters(Membership)["role"]
+    baker.make("releases.ReleaseEvent", result_state="", type="created")
+    baker.make("releases.ReleaseEvent", result_state="not_yet", type="created")
+    assert filters(ReleaseEvent)["result state"] == ["All", "None", "Not yet"]
 
 
 def test_what_a_service_refuses_is_said_on_the_form_and_nothing_is_stored(desk, acme):
@@ -291,8 +358,10 @@ def test_who_is_no_staff_is_told_who_they_are_and_where_to_go(client, acme):
 
 
 def test_the_only_organization_is_chosen_and_fields_of_a_key_are_explained(desk, acme):
+    assert "organization" not in desk.get(page_of(ApiKey, "add")).context["adminform"].form.initial
+    for model in (RoleRule, Role):
+        model.objects.exclude(organization=acme).delete()
+    Organization.objects.exclude(pk=acme.pk).delete()
     form = desk.get(page_of(ApiKey, "add")).context["adminform"].form
     assert form.initial["organization"] == acme.pk
     assert "Empty: it never does." in form.fields["ttl_days"].help_text
-    create_organization(name="Second")
-    assert "organization" not in desk.get(page_of(ApiKey, "add")).context["adminform"].form.initial

@@ -27,6 +27,7 @@ from catalog.services.invitations import (
 )
 from catalog.services.people import add_member, change_member_role, remove_member
 from catalog.services.roles import create_role, delete_role
+from catalog.templatetags.ui import breakable
 from config.errors import Conflict, Forbidden, NotFound, RuleViolation
 from config.logs import redact
 from tests.people import PASSWORD, make_actor, make_user
@@ -217,7 +218,8 @@ def test_the_page_of_an_invitation(admin, stranger):
 
     assert (answer.status_code, answer["Location"]) == (302, "/")
     assert "Acme" in browser.get("/").text
-    assert browser.get(page).status_code == 404
+    used = browser.get(page)
+    assert (used.status_code, "This link opens nothing" in used.text) == (404, True)
     assert browser.post(page, {"decline": "yes"}).status_code == 404
     again = Client()
     assert again.post(reverse("account_login"), {"login": NEW, "password": CHOSEN}).status_code == 302
@@ -233,6 +235,11 @@ def test_the_page_of_an_invitation(admin, stranger):
     assert Membership.objects.filter(user=stranger.user, organization=admin.organization).exists()
 
     _, token = invite(admin, "third@acme.example")
-    declined = Client().post(reverse("catalog:invitation", args=[token]), {"decline": "yes"})
+    page = reverse("catalog:invitation", args=[token])
+    assert f"signed in as <b>{breakable(stranger.user.email)}</b>" in browser.get(page).text
+    asked = Client().get(page, {"decline": ""})
+    assert "Decline to join Acme?" in asked.text
+    assert Invitation.objects.get(email="third@acme.example").state == "pending"
+    declined = Client().post(page, {"decline": "yes"})
     assert "You declined" in declined.text
     assert Invitation.objects.get(email="third@acme.example").state == "declined"

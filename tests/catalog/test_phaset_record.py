@@ -139,7 +139,9 @@ def test_both_prefixes_and_both_spellings_of_the_slash_answer_without_a_redirect
             address = f"{prefix}{path(token)}{slash}"
             answer = ci.post(address, json.dumps({"spec": SPEC}), content_type="application/json")
 
-            assert answer.status_code == 200
+            assert (answer.status_code, answer.json()["warnings"]) == (200, [])
+            record.refresh_from_db()
+            assert record.name == SPEC["name"]
 
 
 def test_answers_are_kept_out_of_caches_and_referrers(ci, token, record):
@@ -690,5 +692,5 @@ def test_an_unknown_path_is_404_in_phasets_words(ci, db, subtests):
 
 def test_a_push_costs_the_same_however_much_it_says(ci, token, record, django_assert_max_num_queries):
     push(ci, token, FULL)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         push(ci, token, FULL | {"spec": SPEC, "dependencies": [{"target": f"record{n:04}"} for n in range(100)]})

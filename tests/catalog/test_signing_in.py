@@ -58,14 +58,25 @@ def turn_on(client: Client) -> str:
     return secret
 
 
-def test_a_second_factor_is_set_up_asked_for_and_taken_away(acme, globex, admin, time_machine):
+def own_changes(user: User) -> list[tuple[str, str]]:
+    """What the history says about how the person signs in, oldest first, and what the letters begin with."""
+    kinds = Event.objects.filter(subject_uid__in=user.memberships.values("uid"), actor_uid=user.uid).order_by("pk")
+    letters = [letter.body.partition(":")[0] for letter in mail.outbox if letter.to == [user.email]]
+    return list(zip(kinds.values_list("kind", flat=True), letters, strict=True))
+
+
+def test_a_second_factor_is_set_up_asked_for_and_taken_away(
+    acme, globex, admin, time_machine, django_capture_on_commit_callbacks
+):
     user = make_user(acme, "viewer")
     client = sign_in(user)
     assert client.get(reverse("mfa_activate_totp")).headers["Location"].startswith("/accounts/reauthenticate/")
     client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
     refused = client.post(reverse("mfa_activate_totp"), {"code": "000000"})
     assert (refused.status_code, "Incorrect code." in refused.text) == (200, True)
-    secret = turn_on(client)
+    with django_capture_on_commit_callbacks(execute=True):
+        secret = turn_on(client)
+    assert own_changes(user) == [("member.second_factor_set_up", "Your second factor was set up")]
 
     assert not any(secret in str(row) for row in Authenticator.objects.values_list("data", flat=True))
     shown = client.get(reverse("mfa_view_recovery_codes"))
@@ -105,7 +116,7 @@ def test_a_second_factor_is_set_up_asked_for_and_taken_away(acme, globex, admin,
     assert is_in(sign_in(user))
 
 
-def test_an_organization_can_ask_for_a_second_factor(acme, admin):
+def test_an_organization_can_ask_for_a_second_factor(acme, admin, django_capture_on_commit_callbacks):
     user = make_user(acme, "viewer")
     user.is_staff = True
     user.save()
@@ -129,8 +140,14 @@ def test_an_organization_can_ask_for_a_second_factor(acme, admin):
     client.post(reverse("mfa_deactivate_totp"))
     assert Authenticator.objects.filter(user=user, type="totp").exists()
     update_organization(actor=admin, organization=acme, require_second_factor=False)
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(reverse("mfa_generate_recovery_codes"))
     client.post(reverse("mfa_deactivate_totp"))
     assert not Authenticator.objects.filter(user=user).exists()
+    assert own_changes(user) == [
+        ("member.recovery_codes_renewed", "You have new recovery codes"),
+        ("member.second_factor_turned_off", "Your second factor was turned off"),
+    ]
 
 
 def test_sessions_are_listed_and_ended(acme, admin, time_machine):
@@ -162,6 +179,7 @@ def test_sessions_are_listed_and_ended(acme, admin, time_machine):
     assert (short.status_code, "at least 12 characters" in short.text) == (200, True)
     one.post(reverse("account_change_password"), new)
     assert [is_in(one), is_in(four)] == [True, False]
+    assert own_changes(user) == [("member.password_changed", "Your password was changed")]
     assert len(one.get(reverse("catalog:profile")).context["sessions"]) == 1
 
 
@@ -196,6 +214,8 @@ def test_a_forgotten_password_is_reset_by_mail(acme, settings):
     new = {"password1": "another long phrase 7", "password2": "another long phrase 7"}
     done = client.post(form.redirect_chain[-1][0], new, follow=True)
     assert "Your new password is set" in done.text
+    mail.outbox.remove(letter)
+    assert own_changes(user) == [("member.password_changed", "Your password was reset by a link we had mailed you")]
     assert not is_in(old)
     assert is_in(sign_in(user, "another long phrase 7"))
     assert "This link is over" in Client().get(link, follow=True).text

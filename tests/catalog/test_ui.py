@@ -224,6 +224,12 @@ def test_moments_name_the_readers_zone():
     assert draw("{% when moment %}", moment=None) == ""
 
 
+def test_an_address_breaks_where_a_reader_would_and_stays_escaped():
+    printed = draw("{{ address|breakable }}", address="a.b@c.example<script>")
+
+    assert printed == "a<wbr>.b@<wbr>c<wbr>.example&lt;script&gt;"
+
+
 def test_curl_is_for_this_host_and_keeps_the_token_a_variable():
     printed = draw('{% curl "Report" "POST" "/api/v1/flows" body=body %}', body={"name": "it's"})
 

@@ -125,18 +125,6 @@ def cost(browser, address: str) -> int:
     return len(queries)
 
 
-def test_pages_cost_the_same_for_any_number_of_rows(browser, acme, record):
-    addresses = (LIST, page("component-integration", record))
-    costs = {}
-    for rows in (1, 19):
-        for component in (record, None):
-            baker.make(WebhookToken, organization=acme, component=component, _quantity=rows)
-        costs[rows] = [cost(browser, address) for address in addresses]
-
-    assert costs[1] == costs[19]
-    assert max(costs[1]) <= 12
-
-
 def test_a_component_shows_its_deliveries_and_what_is_still_open(browser, acme, record):
     address = page("component-reports", record)
     assert "No delivery was reported yet" in browser.get(address).text

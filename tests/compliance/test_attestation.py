@@ -20,7 +20,7 @@ def test_an_attestation_is_recorded_by_whoever_acts(admin):
 
     assert (attestation.digest, attestation.recorded_by) == (DIGEST, admin.label)
     event = Event.objects.get(kind="attestation.recorded")
-    assert event.data == {"type": "junit", "status": "passed", "digest": DIGEST}
+    assert event.data == {"type": "junit", "status": "passed", "digest": DIGEST, "trail": str(trail.uid)}
     assert {trail.uid, trail.flow.uid} <= set(event.related)
 
 
@@ -176,7 +176,7 @@ def test_recording_costs_the_same_for_any_number_of_facts(admin, api, rows, djan
         attest(admin, trail, name=f"suite {number}")
     api.get("/api/v1/flows")  # the use of a key is written once a minute
 
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(18):
         api.post_json(f"/api/v1/trails/{trail.uid}/attestations", {"type": "junit", "status": "FAILED"})
 
 

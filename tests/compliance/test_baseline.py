@@ -22,7 +22,8 @@ def test_a_snapshot_is_approved(admin):
     assert (baseline.snapshot, baseline.is_active, baseline.approved_by) == (first, True, "Ada")
     event = Event.objects.get(kind="baseline.approved")
     assert event.data == {
-        "environment": "production", "snapshot": 1, "said": "snapshot #1", "approved_by": "Ada", "description": None,
+        "environment": "production", "environment_id": str(environment.uid), "snapshot": 1, "said": "snapshot #1",
+        "approved_by": "Ada", "description": None,
     }  # fmt: skip
     assert {environment.uid, first.uid} <= set(event.related)
 

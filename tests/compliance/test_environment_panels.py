@@ -3,10 +3,8 @@
 import re
 
 import pytest
-from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catalog.actors import Actor
@@ -448,49 +446,3 @@ def test_home_says_nothing_while_nothing_drifts(admin, reader):
     an_environment(admin)
 
     assert card(reader.get(reverse("catalog:home")), "Drifted") == ""
-
-
-# ---- what it costs
-
-
-def queries_of(client: Client, address: str) -> int:
-    with CaptureQueriesContext(connection) as queries:
-        assert client.get(address).status_code == 200
-    return len(queries)
-
-
-def test_each_page_costs_the_same_for_any_number_of_rows(admin, reader):
-    """One and twenty artifacts, drifting or not, known, unknown and near misses."""
-    component = create_component(actor=admin, name="app")
-    costs: dict[str, list[int]] = {}
-    for count in (1, 20):
-        environment = an_environment(admin, f"of {count}")
-        for number in range(count):
-            built(admin, f"app-{number}", f"digest {count} {number}", component=component)
-        known = [running(f"app-{number}", f"digest {count} {number}", "1.4") for number in range(count)]
-        a_snapshot(admin, environment, *known, running("db", "before"))
-        a_baseline(admin, environment)
-        near = [running(f"app-{number}", f"other {count} {number}", "1.4") for number in range(count)]
-        snapshot = a_snapshot(admin, environment, *known[: (count + 1) // 2], *near)
-        for _ in range(count - 1):
-            a_snapshot(admin, environment, *known[: (count + 1) // 2], *near)
-        addresses = {
-            "environment": page_of(environment),
-            "snapshots": snapshots_of(environment) + "?from=1&to=2",
-            "snapshot": reverse("compliance:snapshot", args=[snapshot.uid]),
-            "approve": reverse("compliance:snapshot-approve", args=[snapshot.uid]),
-            "component": page_of(component),
-        }
-        for name, address in addresses.items():
-            costs.setdefault(name, []).append(queries_of(reader, address))
-
-    assert all(few == many for few, many in costs.values()), costs
-    assert all(max(each) <= 20 for each in costs.values()), costs
-
-
-@pytest.mark.parametrize("count", [1, 20])
-def test_home_costs_the_same_for_any_number_of_drifting_environments(admin, reader, count):
-    for number in range(count):
-        drifting(admin, f"environment {number}")
-
-    assert queries_of(reader, reverse("catalog:home")) <= 20

@@ -3,8 +3,6 @@
 import uuid
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils.dateparse import parse_datetime
 
 from catalog.models import Environment, Event
@@ -612,28 +610,3 @@ def test_drift_needs_both_sides(api, admin, environment, steps):
         assert response.status_code == 404
         assert str(environment.uid) in response.json()["message"]
     assert api.get(url(environment, "drift", "history")).json() == []
-
-
-# ---- what it costs
-
-LISTS = ["", "/snapshots", "/deployments", "/baselines", "/drift/history", "/snapshots/latest", "/diff?from=1&to=2"]
-
-
-def test_each_list_costs_the_same_for_any_number_of_rows(api, admin):
-    flow = a_flow(admin, required_types=["junit"])
-    environment = an_environment(admin)
-    paths = {rest: url(environment) + rest if rest else API for rest in LISTS}
-    costs: dict[str, list[int]] = {rest: [] for rest in LISTS}
-    for number in range(1, 21):
-        an_artifact(admin, a_trail(admin, flow), f"digest {number}")
-        a_snapshot(admin, environment, *(running(f"app {each}", f"digest {each}") for each in range(1, number + 1)))
-        a_baseline(admin, environment)
-        an_environment(admin, f"another {number}")
-        api.get(url(environment, "drift"))
-        if number in (1, 20):
-            for rest, path in paths.items():
-                with CaptureQueriesContext(connection) as queries:
-                    assert api.get(path.replace("to=2", f"to={number}")).status_code == 200
-                costs[rest].append(len(queries))
-
-    assert all(few == many <= 12 for few, many in costs.values()), costs

@@ -272,14 +272,3 @@ def test_strangers_viewers_and_nobody(admin, api_as):
         )
         assert tuple(each.status_code for each in asked) == wanted
     assert Evidence.objects.count() == 1
-
-
-@pytest.mark.parametrize("rows", [1, 20])
-def test_the_list_costs_the_same_for_any_number_of_rows(admin, api, rows, django_assert_max_num_queries):
-    attestation = a_junit(admin)
-    for number in range(rows):
-        attach(admin, attestation, PASSING, f"{number}.xml")
-    api.get("/api/v1/flows")  # the use of a key is written once a minute
-
-    with django_assert_max_num_queries(7):
-        assert len(api.get(f"/api/v1/trails/{attestation.trail.uid}/evidence").json()) == rows

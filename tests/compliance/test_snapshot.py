@@ -84,7 +84,7 @@ def test_what_happened_is_told_where_it_matters(admin):
     assert {environment.uid, trail.uid, component.uid} <= set(updated.related)
     assert updated.data | {"environment_id": None} == {
         "environment": "production", "environment_id": None, "index": 2, "name": "checkout", "tag": "2.0",
-        "digest": sha("b"), "before": sha("a"), "first_seen": True, "known": True,
+        "digest": sha("b"), "before": sha("a"), "first_seen": True, "known": True, "trail": str(trail.uid),
     }  # fmt: skip
     assert updated.data["environment_id"] == str(environment.uid)
     assert removed.related == [removed.subject_uid, environment.uid]

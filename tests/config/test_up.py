@@ -171,6 +171,14 @@ def test_greeting_names_logins_key_and_three_calls(tmp_path):
     assert said.count("curl ") == 3
 
 
+def test_greeting_sends_nobody_to_an_address_that_redirects_to_tls(tmp_path):
+    said = up.greeting("http://127.0.0.1:8000", DEMO, tmp_path, tls=True)
+
+    assert "GATEHOUSE_EMBEDDED=1" in said
+    assert "ada@acme.example  open sesame  (admin)" in said
+    assert "curl " not in said
+
+
 @pytest.fixture
 def supervisor():
     said: list[str] = []

@@ -4,8 +4,6 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog.models import Event
@@ -376,28 +374,3 @@ def test_an_unknown_approval(api, db, id_):
     assert api.get(f"{API}/{id_}").status_code == expected
     assert api.post_json(f"{API}/{id_}/approve").status_code == expected
     assert api.post_json(f"{API}/{id_}/reject").status_code == expected
-
-
-@pytest.mark.parametrize("path", ["list", "trail"])
-def test_a_list_costs_the_same_for_any_number_of_rows(api, admin, trail, path):
-    address = API if path == "list" else url(trail)
-
-    def measure() -> int:
-        with CaptureQueriesContext(connection) as queries:
-            assert api.get(address).status_code == 200
-        return len(queries)
-
-    def fill(rows: int) -> None:
-        for _ in range(rows):
-            approval = request_trail_approval(actor=admin, trail=trail)
-            assert (
-                api.post_json(f"{API}/{approval.uid}/approve", {"approverIdentity": "alice@x.example"}).status_code
-                == 200
-            )
-
-    fill(1)
-    for_one = measure()
-    fill(19)
-
-    assert measure() == for_one <= 8
-    assert len(api.get(address).json()) == 20

@@ -3,8 +3,6 @@
 import uuid
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Event
 from releases.models import DeploymentPolicy, GateDecision
@@ -352,24 +350,3 @@ def test_results_are_the_organizations_own(api_as, admin, production):
     assert stranger.get(f"{RESULTS}?environment=production").status_code == 404
     assert api_as("").get(RESULTS).status_code == 401
     assert len(api_as("viewer").get(RESULTS).json()) == 1
-
-
-@pytest.mark.parametrize("path", [RESULTS, POLICIES])
-def test_a_list_costs_the_same_for_any_number_of_rows(api, admin, flow, production, path):
-    def measure() -> int:
-        with CaptureQueriesContext(connection) as queries:
-            response = api.get(path)
-        assert response.status_code == 200
-        return len(queries)
-
-    def fill(rows: int) -> None:
-        for _ in range(rows):
-            a_policy(admin, flow, environment=production, required_types=["junit"])
-            evaluate(actor=admin, digest=DIGEST, environment=production)
-
-    fill(1)
-    measure()  # the first use of a key is written down
-    for_one = measure()
-    fill(19)
-
-    assert measure() == for_one <= 8

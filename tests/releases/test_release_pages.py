@@ -5,8 +5,6 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -444,33 +442,6 @@ def test_the_rail_shows_the_most_alarming_state(browser_of_manager, admin, flow,
 
     rail = page[page.index("rail-group--gates") : page.index("rail-foot")]
     assert glyph in rail
-
-
-def fill(admin, application, rows: int) -> None:
-    environment = Environment.objects.first()
-    for _ in range(rows):
-        release = a_release(admin, application, digest=DIGEST, environment="production")
-        request_trail_approval(actor=admin, trail=release.trail)
-        evaluate(actor=admin, digest=DIGEST, environment=environment)
-
-
-def test_lists_and_pages_cost_the_same_for_any_number_of_rows(browser_of_manager, admin, release):
-    def measure() -> dict[str, int]:
-        costs = {}
-        for page in pages:
-            with CaptureQueriesContext(connection) as queries:
-                assert browser_of_manager.get(page).status_code == 200
-            costs[page] = len(queries)
-        return costs
-
-    fill(admin, release.application, 1)
-    approval = reverse("releases:approval", args=[asked(release).uid])
-    pages = [*map(reverse, [*LISTS, "catalog:home"]), page_of(release), approval]
-    for_one = measure()
-    fill(admin, release.application, 19)
-
-    assert measure() == for_one
-    assert max(for_one.values()) <= 20
 
 
 def test_a_release_that_nobody_is_waited_for_says_that_it_is_being_judged(browser_of_manager, admin, release):

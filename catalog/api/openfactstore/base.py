@@ -16,7 +16,7 @@ from catalog.api.views import DialectView
 from catalog.models import Organization, TenantModel
 from config.api.dialects import FACTSTORE
 from config.api.pagination import whole_number
-from config.errors import BadInput, NotFound
+from config.errors import BadInput, FieldError, NotFound
 
 MAX_PAGE = 1000
 M = TypeVar("M", bound=TenantModel)
@@ -48,7 +48,8 @@ class FactstoreView(DialectView):
 def read_uid(text: str, name: str = "id") -> UUID:
     """The UUID in `text`. Raises BadInput naming the parameter."""
     if not _UUID.fullmatch(text):
-        raise BadInput(f"{name} is not a UUID: {text[:100]}")
+        message = f"is not a UUID: {text[:100]}"
+        raise BadInput(f"{name} {message}", fields=[FieldError(name, message)])
     return UUID(text)
 
 

@@ -19,7 +19,7 @@ from catalog.settings_forms import KeyForm
 from catalog.views.access import portal
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
-from catalog.views.settings.confirming import confirmed
+from catalog.views.settings.confirming import confirmed, form_page
 
 
 @require_safe
@@ -29,7 +29,8 @@ def key_list(request: PortalRequest) -> HttpResponse:
     require(request.actor, "organization:api_key:read")
     keys = ApiKey.objects.visible_to(request.actor).filter(organization=request.actor.organization)
     found = KeyFilter(request.GET, queryset=keys.select_related("user", "service_account"), request=request)
-    context = {"filter": found, "page": keyset_page(found.qs, request)}
+    example = {"label": "my-scripts", "ownerId": str(request.user.uid), "ownerType": "USER"}
+    context = {"filter": found, "page": keyset_page(found.qs, request), "example": example}
     return render_page(request, "catalog/settings/keys.html", context, partial="rows")
 
 
@@ -45,8 +46,7 @@ def key_new(request: PortalRequest) -> HttpResponse:
         user = None if machine else request.actor.user
         with refusals_on(form):
             return _shown(request, *issue_api_key(actor=request.actor, user=user, service_account=machine, **said))
-    context = {"form": form, "title": "New API key", "verb": "Issue the key", "back": _back(request)}
-    return render_page(request, "catalog/settings/form.html", context, status=422 if form.is_bound else 200)
+    return form_page(request, form, title="New API key", verb="Issue the key", back=_back(request))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

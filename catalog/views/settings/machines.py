@@ -17,7 +17,7 @@ from catalog.settings_forms import ServiceAccountForm
 from catalog.views.access import portal
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
-from catalog.views.settings.confirming import confirmed
+from catalog.views.settings.confirming import confirmed, form_page
 
 
 @require_safe
@@ -44,8 +44,7 @@ def machine_new(request: PortalRequest) -> HttpResponse:
             messages.success(request, f"{account} is there. It needs an API key to act.")
             return redirect("catalog:service-accounts")
     back = reverse("catalog:service-accounts")
-    context = {"form": form, "title": "New service account", "verb": "Make it", "back": back}
-    return render_page(request, "catalog/settings/form.html", context, status=422 if form.is_bound else 200)
+    return form_page(request, form, title="New service account", verb="Make it", back=back)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -62,10 +61,15 @@ def machine_page(request: PortalRequest, uid: str) -> HttpResponse:
             update_service_account(actor=request.actor, account=account, **changes)
             messages.success(request, "Saved.")
             return redirect("catalog:service-accounts")
-    context = {"form": form, "title": account.name, "verb": "Save", "back": reverse("catalog:service-accounts")}
-    if request.actor.may("organization:service_account:delete", account):
-        context["delete"] = reverse("catalog:service-account-delete", args=[account.uid])
-    return render_page(request, "catalog/settings/form.html", context, status=422 if form.is_bound else 200)
+    return form_page(
+        request,
+        form,
+        title=account.name,
+        thing=account,
+        verb="Save",
+        back=reverse("catalog:service-accounts"),
+        delete=("catalog:service-account-delete", account),
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.actors import require
 from catalog.forms import refusals_on
-from catalog.mail import send_invitation
+from catalog.mail import send_invitation, send_notice
 from catalog.middleware import PortalRequest
 from catalog.models import Invitation, Membership
 from catalog.services.invitations import invite_member, resend_invitation, withdraw_invitation
@@ -23,7 +23,7 @@ from catalog.views.access import portal
 from catalog.views.invitation import invitation_link
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
-from catalog.views.settings.confirming import confirmed
+from catalog.views.settings.confirming import confirmed, form_page
 
 READ = "organization:member:read"
 PENDING = 100
@@ -59,8 +59,7 @@ def member_invite(request: PortalRequest) -> HttpResponse:
     if form.is_bound and form.is_valid():
         with refusals_on(form):
             return _invited(request, *invite_member(actor=request.actor, **form.cleaned_data))
-    context = {"form": form, "title": "Invite somebody", "verb": "Invite", "back": reverse("catalog:members")}
-    return render_page(request, "catalog/settings/form.html", context, status=422 if form.is_bound else 200)
+    return form_page(request, form, title="Invite somebody", verb="Invite", back=reverse("catalog:members"))
 
 
 @require_http_methods(["POST"])
@@ -132,13 +131,18 @@ def member_second_factor(request: PortalRequest, uid: str) -> HttpResponse:
     require(request.actor, "organization:member:update", member)
     return confirmed(
         request,
-        lambda: remove_second_factor(actor=request.actor, membership=member),
+        lambda: _remove_second_factor(request, member),
         title=f"Remove the second factor of {member.user}?",
         text="For somebody who lost phone and recovery codes. Make sure that it is them who asks.",
         verb="Remove it",
         back=reverse("catalog:member", args=[member.uid]),
         done=f"{member.user} signs in with the password alone until they set up another.",
     )
+
+
+def _remove_second_factor(request: PortalRequest, member: Membership) -> None:
+    if remove_second_factor(actor=request.actor, membership=member):
+        send_notice(member.user, "Your second factor was removed", by=request.actor.label)
 
 
 def _invited(request: PortalRequest, invitation: Invitation, token: str) -> HttpResponse:

@@ -17,7 +17,7 @@ from catalog.settings_forms import TeamForm
 from catalog.views.access import portal
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
-from catalog.views.settings.confirming import confirmed
+from catalog.views.settings.confirming import confirmed, form_page
 
 
 @require_safe
@@ -45,8 +45,7 @@ def team_new(request: PortalRequest) -> HttpResponse:
             create_team(actor=request.actor, **form.cleaned_data)
             messages.success(request, "The team is there.")
             return redirect("catalog:teams")
-    context = {"form": form, "title": "New team", "verb": "Make the team", "back": reverse("catalog:teams")}
-    return render_page(request, "catalog/settings/form.html", context, status=422 if form.is_bound else 200)
+    return form_page(request, form, title="New team", verb="Make the team", back=reverse("catalog:teams"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -62,10 +61,15 @@ def team_page(request: PortalRequest, uid: str) -> HttpResponse:
             update_team(actor=request.actor, team=team, **form.cleaned_data)
             messages.success(request, "Saved.")
             return redirect("catalog:teams")
-    context = {"form": form, "title": team.name, "verb": "Save", "back": reverse("catalog:teams")}
-    if request.actor.may("organization:team:delete", team):
-        context["delete"] = reverse("catalog:team-delete", args=[team.uid])
-    return render_page(request, "catalog/settings/form.html", context, status=422 if form.is_bound else 200)
+    return form_page(
+        request,
+        form,
+        title=team.name,
+        thing=team,
+        verb="Save",
+        back=reverse("catalog:teams"),
+        delete=("catalog:team-delete", team),
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -17,6 +17,7 @@ from compliance.services.standards import default_baseline
 from config.demo import world
 from config.demo.history import History, moment
 from config.demo.setup import Demo, found
+from config.garbage import settle
 from config.jobs import held
 
 
@@ -34,6 +35,7 @@ class Command(BaseCommand):
         if Organization.objects.filter(slug=world.SLUG).exists():
             self.stderr.write(f"The organization {world.SLUG} is there already; nothing was changed.")
             return
+        settle()
         with held(), transaction.atomic():
             now = timezone.now()
             with moment(now - timedelta(days=world.DAYS + 1)):

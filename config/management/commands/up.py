@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command, get_commands
 from django.db import connection
 
@@ -71,7 +72,7 @@ class Command(BaseCommand):
             supervisor.add(child(name, command, logs / f"{name}.log", str(var), keep))
         url = f"http://{authority(options['host'], listener.getsockname()[1])}"
         self._wait_until_ready(supervisor, url, logs)
-        self._say(greeting(url, demo, logs))
+        self._say(greeting(url, demo, logs, tls=settings.SECURE_SSL_REDIRECT))
         self._watch(supervisor, logs)
 
     def _say(self, line: str) -> None:
@@ -179,9 +180,19 @@ def authority(host: str, port: int) -> str:
     return f"[{shown}]:{port}" if ":" in shown else f"{shown}:{port}"
 
 
-def greeting(url: str, demo: dict[str, Any] | None, logs: Path) -> str:
-    """Return what a newcomer needs to see: where the portal is, who may sign in, three calls to try."""
+def greeting(url: str, demo: dict[str, Any] | None, logs: Path, *, tls: bool = False) -> str:
+    """Return what a newcomer needs to see: where the portal is, who may sign in, three calls to try.
+
+    With `tls` the address is not for a browser: whoever asks there without TLS is sent to https.
+    """
     lines = ["", f"Gatehouse is ready: {url}", ""]
+    if tls:
+        lines = [
+            "",
+            f"Gatehouse is ready behind {url}: a proxy that ends TLS and sets X-Forwarded-Proto goes before it.",
+            "Without one, on one machine, start it with GATEHOUSE_EMBEDDED=1.",
+            "",
+        ]
     if demo is not None:
         width = max(len(user["email"]) for user in demo["users"])
         lines += ["  Sign in as"]
@@ -190,10 +201,9 @@ def greeting(url: str, demo: dict[str, Any] | None, logs: Path) -> str:
             "",
             f"  API key  {demo['api_key']}",
             "",
-            "  Try",
-            *(f"    {line}" for line in curl_lines(url, demo)),
-            "",
         ]
+    if demo is not None and not tls:
+        lines += ["  Try", *(f"    {line}" for line in curl_lines(url, demo)), ""]
     return "\n".join([*lines, f"  Logs: {logs}    Stop: Ctrl-C", ""])
 
 

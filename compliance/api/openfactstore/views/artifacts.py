@@ -51,7 +51,8 @@ class ArtifactSearch(FactstoreView):
 
 def with_owners(actor: Actor) -> QuerySet[Artifact]:
     """The artifacts the actor may read, with all their wire shows of others."""
-    return Artifact.objects.visible_to(actor).select_related("organization", "trail__flow", "provenance")
+    owners = ("organization", "trail__flow__component", "trail__component", "provenance")
+    return Artifact.objects.visible_to(actor).select_related(*owners)
 
 
 def shown(actor: Actor, artifacts: Sequence[Artifact] | QuerySet[Artifact]) -> list[dict[str, Any]]:
