@@ -33,6 +33,7 @@ def test_the_pages_are_accessible_and_fit_every_window(portal, delivery):
     page = portal.open("/settings/notification-rules", scripts=True)
     assert_fits(page, LOOKS)
     page.get_by_role("link", name="New rule").click()
+    page.get_by_label("Tell it by").wait_for()
     assert_fits(page, LOOKS)
     page.get_by_label("Name").fill("Closed gates")
     page.get_by_label("Tell it by").select_option("Gatehouse")
