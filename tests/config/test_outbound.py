@@ -6,7 +6,7 @@ import socket
 import ssl
 import time
 from datetime import UTC, datetime, timedelta
-from threading import Thread
+from threading import Event, Thread, current_thread
 
 import pytest
 from cryptography import x509
@@ -209,12 +209,23 @@ def test_a_slow_answer_ends_at_the_limit_although_something_always_comes(receive
 
 
 def test_a_slow_look_up_ends_at_the_limit(receiver, monkeypatch):
-    monkeypatch.setattr(outbound.socket, "getaddrinfo", lambda *_, **__: time.sleep(5))
+    is_over, looking = Event(), []
+
+    def look_up(*_, **__):
+        looking.append(current_thread())
+        is_over.wait(60)
+        return []
+
+    monkeypatch.setattr(outbound.socket, "getaddrinfo", look_up)
     began = time.monotonic()
 
     with pytest.raises(Unreachable, match="could not be looked up in time"):
         post("https://hook.example/", content=b"", seconds=0.2)
     assert time.monotonic() - began < 2
+
+    is_over.set()
+    looking[0].join(5)
+    assert not looking[0].is_alive()
 
 
 def test_a_receiver_that_hangs_up_or_is_not_there_is_unreachable(receiver, monkeypatch):
