@@ -94,6 +94,7 @@ class ScheduleRuleForm(RuleForm):
     days_of_week = forms.CharField(required=False, max_length=255, help_text="mon tue wed thu")
     days_of_month = forms.CharField(required=False, max_length=255, help_text="1 2 3")
     months_of_year = forms.CharField(required=False, max_length=255, help_text="jan feb")
+    time_zone = forms.CharField(required=False, max_length=64, help_text="Europe/Berlin; blank is the organization's.")
 
 
 class ManualRuleForm(RuleForm):

@@ -90,6 +90,7 @@ class Rule(TenantModel):
     days_of_week = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001  null is "not set"
     days_of_month = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001  null is "not set"
     months_of_year = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001  null is "not set"
+    time_zone = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001  null is "the organization's"
     approval_policy = models.CharField(max_length=16, choices=Policy, blank=True, default="")
     minimum = models.PositiveIntegerField(null=True, blank=True)
     url = models.CharField(max_length=2048, blank=True, default="")

@@ -1,7 +1,8 @@
 """Schedule rules: whether a moment lies in the hours, days and months a rule allows.
 
-Times are read on the wall clock of a zone, and both ends of a window lie on the moment's own date: a window that
-begins later than it ends (22:00-06:00) never matches. Text that can't be read is refused when a rule is written.
+Times are read on the wall clock of a zone, the organization's or the rule's own. Both ends of a window lie on the
+moment's own date: a window that begins later than it ends (22:00-06:00) never matches. Text that can't be read is
+refused when a rule is written.
 """
 
 import re
@@ -9,9 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
+
+from catalog.models.organization import known_time_zones
 
 LISTS = ("days_of_week", "days_of_month", "months_of_year")
-PARTS = ("begin_time", "end_time", *LISTS)
+UNSET_WHEN_BLANK = (*LISTS, "time_zone")
+PARTS = ("begin_time", "end_time", *UNSET_WHEN_BLANK)
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MONTHS = (
@@ -45,8 +50,11 @@ class Answer:
 
 
 def normal(parts: Mapping[str, str | None]) -> dict[str, str | None]:
-    """The parts of a rule as they are stored: a list without words is not set."""
-    return {name: None if name in LISTS and not (parts.get(name) or "").split() else parts.get(name) for name in PARTS}
+    """The parts of a rule as they are stored: a list without words is not set, nor is a blank zone."""
+    return {
+        name: None if name in UNSET_WHEN_BLANK and not (parts.get(name) or "").split() else parts.get(name)
+        for name in PARTS
+    }
 
 
 def faults(parts: Mapping[str, str | None]) -> dict[str, str]:
@@ -70,8 +78,9 @@ def faults(parts: Mapping[str, str | None]) -> dict[str, str]:
 def judge(parts: Mapping[str, str | None], at: datetime, zone: tzinfo) -> Answer:
     """Whether the aware moment `at` matches every part that is set; a rule without parts matches always.
 
-    Raises Unreadable for a part that can't be read, also behind one that does not match.
+    `zone` is the organization's. Raises Unreadable for a part that can't be read, also behind one that does not match.
     """
+    zone = zone_for(parts, zone)
     local = at.astimezone(zone)
     given = normal(parts)
     clock = f"{WEEKDAYS[local.weekday()].title()} {local:%Y-%m-%d %H:%M:%S} {zone}"
@@ -80,6 +89,19 @@ def judge(parts: Mapping[str, str | None], at: datetime, zone: tzinfo) -> Answer
         return Answer(True, f"{clock} is within the schedule.")
     wanted = ", ".join(_said(name, given) for name in missed)
     return Answer(False, f"{clock} is outside of: {wanted}.")
+
+
+def zone_for(parts: Mapping[str, str | None], zone: tzinfo) -> tzinfo:
+    """The zone a rule is read in: its own, else `zone`, the organization's. Raises Unreadable."""
+    own = normal(parts)["time_zone"]
+    return zone if own is None else zone_of(own)
+
+
+def zone_of(text: str) -> ZoneInfo:
+    """The time zone of an IANA name."""
+    if text not in known_time_zones():
+        raise Unreadable(f"{text!r} is no IANA time zone name")
+    return ZoneInfo(text)
 
 
 def seconds_of(text: str) -> int:
@@ -116,6 +138,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "days_of_week": weekdays_of,
     "days_of_month": days_of,
     "months_of_year": months_of,
+    "time_zone": zone_of,
 }
 
 

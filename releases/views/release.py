@@ -165,7 +165,9 @@ def rule_words(rule: dict[str, Any]) -> str:
     hours = f"{rule['begin_time']} to {rule['end_time']}" if rule["begin_time"] else ""
     lists = {"days_of_week": "on", "days_of_month": "on day", "months_of_year": "in"}
     parts = [hours, *(f"{word} {', '.join(rule[name].title().split())}" for name, word in lists.items() if rule[name])]
-    return f"Made {', '.join(filter(None, parts))}" if any(parts) else "At any time"
+    if not any(parts):
+        return "At any time"
+    return f"Made {', '.join(filter(None, parts))}" + (f" ({rule['time_zone']})" if rule.get("time_zone") else "")
 
 
 def _joins(release: Release) -> list[dict[str, Any]]:

@@ -533,6 +533,8 @@ def test_drift_blocks_where_the_environment_says_so(admin, policy, state, expect
         ({"days_of_month": "29", "months_of_year": "feb"}, "2026-11-20T10:00", "2028-02-29T00:00"),
         ({"days_of_month": "30", "months_of_year": "feb"}, "2026-11-20T10:00", None),
         ({"begin_time": "22:00", "end_time": "6:00"}, "2026-11-20T10:00", None),
+        ({"begin_time": "9:00", "end_time": "10:00", "time_zone": "UTC"}, "2026-11-20T10:30", "2026-11-20T10:30"),
+        ({"begin_time": "9:00", "end_time": "10:00", "time_zone": "UTC"}, "2026-11-20T09:30", "2026-11-20T10:00"),
     ],
 )
 def test_the_next_opening_of_a_window(parts, at, opens):
@@ -540,7 +542,7 @@ def test_the_next_opening_of_a_window(parts, at, opens):
 
     opening = next_opening(parts, datetime.fromisoformat(at).replace(tzinfo=zone), zone)
 
-    assert (opening.strftime("%Y-%m-%dT%H:%M") if opening else None) == opens
+    assert (opening.astimezone(zone).strftime("%Y-%m-%dT%H:%M") if opening else None) == opens
 
 
 # ---- errors, determinism, keeping

@@ -162,6 +162,7 @@ def test_bad_forms_are_shown_again_and_write_nothing(browse, admin, subtests):
         ({"key": "TAKEN"}, 409),
         ({"key": "new", "schedule-0-begin_time": "25:00", "schedule-0-end_time": "26:00"}, 422),
         ({"key": "new", "schedule-0-begin_time": "9:00"}, 422),
+        ({"key": "new", "schedule-0-time_zone": "Mars/Olympus"}, 422),
         ({"key": "new", "manual-0-approval_policy": "minimum"}, 422),
         ({"key": "new", "manual-0-minimum": "2"}, 422),
         ({"key": "new", "http_api-0-url": "file:///etc/passwd"}, 422),

@@ -187,6 +187,15 @@ def test_times_are_read_on_the_wall_clock_of_the_zone():
     assert matches(at=datetime(2021, 5, 9, 22, 30, tzinfo=UTC), zone=oslo, days_of_week="mon", days_of_month="10")
 
 
+def test_a_zone_of_the_rules_own_goes_before_the_organizations():
+    oslo = ZoneInfo("Europe/Oslo")
+
+    assert matches(zone=oslo, time_zone="Asia/Tokyo", begin_time="21:44", end_time="21:45")
+    assert judge(parts(time_zone="Asia/Tokyo"), AT, oslo).reason.startswith("Friday 2021-05-07 21:44:59 Asia/Tokyo")
+    assert normal(parts(time_zone=" "))["time_zone"] is None
+    assert faults(parts(time_zone="Mars/Olympus")) == {"time_zone": "'Mars/Olympus' is no IANA time zone name"}
+
+
 def test_the_answer_says_why_and_in_which_zone():
     answer = judge(parts(begin_time="9:00", end_time="12:00", days_of_week="mon  fri"), AT, ZoneInfo("Europe/Oslo"))
 

@@ -94,6 +94,7 @@ BAD_RULES = [
     ([{"type": "schedule", "days_of_week": "today"}], "[0].days_of_week: weekday 'today'"),
     ([{"type": "schedule", "days_of_month": "32"}], "[0].days_of_month: day of month '32'"),
     ([{"type": "schedule", "months_of_year": "13"}], "[0].months_of_year: month '13'"),
+    ([{"type": "schedule", "time_zone": "Mars/Olympus"}], "[0].time_zone: 'Mars/Olympus' is no IANA time zone"),
     ([{"type": "schedule", "days_of_week": "mon " * 100}], "[0].days_of_week: Ensure this field"),
     ([{"type": "manual"}], "'version.approval_rules[0].approval_policy' field must be set"),
     ([{"type": "manual", "approval_policy": "most"}], "[0].approval_policy: must be one of any, all, minimum"),

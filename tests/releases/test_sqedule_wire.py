@@ -63,7 +63,8 @@ def test_without_the_word_final_it_is_a_draft(api, state):
 def test_a_ruleset_is_made_with_its_rules(api):
     rules = [
         {"type": "manual", "approval_policy": "minimum", "minimum": 2, "begin_time": "ignored"},
-        {"type": "schedule", "begin_time": "9:00", "end_time": "17:00", "days_of_week": "", "id": 77, "enabled": False},
+        {"type": "schedule", "begin_time": "9:00", "end_time": "17:00", "days_of_week": "", "id": 77, "enabled": False}
+        | {"time_zone": "Asia/Tokyo"},
     ]
     response = api.post_json(
         "/v1/approval-rulesets", {"id": "rules", "version": {**FINAL, "description": "d", "approval_rules": rules}}
@@ -86,6 +87,7 @@ def test_a_ruleset_is_made_with_its_rules(api):
         "days_of_week": None,
         "days_of_month": None,
         "months_of_year": None,
+        "time_zone": "Asia/Tokyo",
     }
     assert (manual["type"], manual["id"], manual["approval_policy"], manual["minimum"]) == ("manual", 1, "minimum", 2)
 

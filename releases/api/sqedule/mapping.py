@@ -37,7 +37,7 @@ RESOURCE_TYPES = {  # tables whose word here is another
 }
 RULE_FIELDS: dict[str, tuple[str, ...]] = {
     Rule.Type.HTTP_API: ("url", "username", "password", "tls_ca_certificate", "retry_policy", "retry_limit"),
-    Rule.Type.SCHEDULE: ("begin_time", "end_time", "days_of_week", "days_of_month", "months_of_year"),
+    Rule.Type.SCHEDULE: ("begin_time", "end_time", "days_of_week", "days_of_month", "months_of_year", "time_zone"),
     Rule.Type.MANUAL: ("approval_policy", "minimum"),
 }
 

@@ -117,6 +117,7 @@ class ScheduleRuleInput(RuleInput):
     days_of_week = Text(max_length=255, required=False, allow_blank=True)
     days_of_month = Text(max_length=255, required=False, allow_blank=True)
     months_of_year = Text(max_length=255, required=False, allow_blank=True)
+    time_zone = Text(max_length=64, required=False, allow_blank=True)
 
 
 class ManualRuleInput(RuleInput):
