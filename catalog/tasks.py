@@ -9,6 +9,7 @@ from django.utils import timezone
 from catalog.models import Event, OutboxEntry
 from catalog.services import bulk, events, idempotency
 from config.errors import GatehouseError
+from config.jobs import enqueue
 
 log = structlog.get_logger(__name__)
 BATCH = 200
@@ -23,22 +24,38 @@ def tell(entry_id: int) -> None:
 
 @shared_task(name="catalog.drain_outbox")
 def drain_outbox() -> int:
-    """Tell every event that is due and held by nobody, oldest first; returns how many were looked at."""
-    due = list(OutboxEntry.due(timezone.now()).values_list("pk", flat=True)[:BATCH])
-    for entry_id in due:
-        tell_entry(entry_id)
-    return len(due)
+    """Tell what is due and held by nobody, what waits longest first; returns how many attempts that took."""
+    attempts = 0
+    for entry_id in list(OutboxEntry.next_up(timezone.now()).values_list("pk", flat=True)[:BATCH]):
+        attempts += tell_entry(entry_id)
+        if attempts >= BATCH:
+            break
+    return attempts
 
 
-def tell_entry(entry_id: int) -> None:
-    """Claim one entry, call every subscriber in a transaction of its own, mark the entry done.
+def tell_entry(entry_id: int) -> int:
+    """Tell one event, and then the later ones of its subject that waited for it; returns how many attempts were made.
+
+    After BATCH of them another worker goes on, so that one busy subject leaves the others their turn.
+    """
+    next_pk: int | None = entry_id
+    for attempts in range(BATCH):
+        entry = OutboxEntry.claim(next_pk, at=timezone.now()) if next_pk else None
+        if entry is None:
+            return attempts  # told already, not due, held back, or another worker has it
+        _tell(entry)
+        next_pk = entry.next_pk()
+    if next_pk:
+        enqueue("catalog.tell", next_pk)
+    return BATCH
+
+
+def _tell(entry: OutboxEntry) -> None:
+    """Call every subscriber of a claimed entry in a transaction of its own, mark the entry done.
 
     What one subscriber refuses keeps the others from nothing: all are told again after a growing pause. Whoever dies
     in the middle leaves a claim that runs out, so the entry is due again.
     """
-    entry = OutboxEntry.claim(entry_id, at=timezone.now())
-    if entry is None:
-        return  # told already, not due, or another worker has it
     refusals = [refusal for subscriber in events.SUBSCRIBERS if (refusal := _told(subscriber, entry.event))]
     if refusals:
         entry.try_later(at=timezone.now(), error="; ".join(refusals))

@@ -41,7 +41,8 @@ def record_event(
     """
     event = event_of(kind, subject=subject, actor=actor, data=data, related=related, label=label)
     event.save(force_insert=True)
-    entry = OutboxEntry.objects.create(event=event, next_attempt_at=event.occurred_at)
+    entry = OutboxEntry.to_tell(event)
+    entry.save(force_insert=True)
     search.follow(kind, subject)
     enqueue("catalog.tell", entry.pk)
     return event
@@ -52,7 +53,7 @@ def record_events(events: Sequence[Event]) -> None:
     if not events:
         return
     Event.objects.bulk_create(events)
-    OutboxEntry.objects.bulk_create([OutboxEntry(event=event) for event in events])
+    OutboxEntry.objects.bulk_create([OutboxEntry.to_tell(event) for event in events])
     enqueue("catalog.drain_outbox")
 
 
