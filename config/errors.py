@@ -103,6 +103,13 @@ class RateLimited(GatehouseError):
     code = "rate_limited"
 
 
+class Unavailable(GatehouseError):
+    """Something we can't do without is away; the same request may succeed soon (503)."""
+
+    status = 503
+    code = "unavailable"
+
+
 class IntegrityFault(GatehouseError):
     """What is stored is not what was put there (500)."""
 

@@ -96,6 +96,7 @@ DATABASES["default"].setdefault("OPTIONS", {})["pool"] = POOL_SIZE and {
     "min_size": 1,
     "max_size": POOL_SIZE,
     "timeout": 10,
+    "reconnect_timeout": 10,  # seconds of ever longer pauses; then whoever asks next has it tried at once
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

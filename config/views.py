@@ -1,9 +1,11 @@
 """Operations, and the errors no view caught: printed by the dialect that owns the path, else as a page."""
 
+import sys
 from collections.abc import Callable
 from http import HTTPStatus
 
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
@@ -12,7 +14,7 @@ from django.views.decorators.http import require_safe
 from catalog.services.probes import database
 from config.api.dialects import dialect_of
 from config.api.errors import MethodNotAllowed, error_response, understood
-from config.errors import BadInput, Forbidden, GatehouseError, NotFound
+from config.errors import BadInput, Forbidden, GatehouseError, NotFound, Unavailable
 
 
 @require_safe
@@ -39,7 +41,10 @@ def _answer(request: HttpRequest, error: GatehouseError, template: str) -> HttpR
     dialect = dialect_of(request.path)
     if dialect is not None:
         return error_response(dialect, error)
-    return render(request, template, {"error": error}, status=error.status)
+    page = render(request, template, {"error": error}, status=error.status)
+    for name, value in error.headers.items():
+        page[name] = value
+    return page
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -77,5 +82,9 @@ class MethodPage:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: a page or body that needs neither session nor database."""
-    return _answer(request, GatehouseError("An unexpected error; it has been logged."), "500.html")
+    """500, or 503 while the database is away: a page or body that needs neither session nor database."""
+    raised = sys.exception()
+    error = understood(raised) if isinstance(raised, OperationalError) else None
+    if not isinstance(error, Unavailable):
+        error = GatehouseError("An unexpected error; it has been logged.")
+    return _answer(request, error, "500.html")

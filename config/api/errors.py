@@ -12,7 +12,19 @@ from psycopg.errors import ForeignKeyViolation, ProgramLimitExceeded, UniqueViol
 from rest_framework import exceptions
 
 from config.api.dialects import Dialect
-from config.errors import BadInput, Conflict, FieldError, Forbidden, GatehouseError, NotFound, TooLarge
+from config.errors import (
+    BadInput,
+    Conflict,
+    FieldError,
+    Forbidden,
+    GatehouseError,
+    NotFound,
+    TooLarge,
+    Unavailable,
+)
+
+# Classes of SQLSTATE: a connection broke, the server has no room for one, it was stopped (PostgreSQL, appendix A).
+AWAY = ("08", "53", "57P")
 
 
 class MethodNotAllowed(GatehouseError):
@@ -50,6 +62,8 @@ def understood(error: Exception, method: str = "") -> GatehouseError | None:
             return Conflict("What this refers to was deleted meanwhile.")
         case OperationalError() if isinstance(error.__cause__, ProgramLimitExceeded):
             return BadInput("A text is too long to be kept.")  # within its letters, but in bytes beyond its index
+        case OperationalError() if is_away(error):
+            return Unavailable("The database does not answer. Try again.", headers={"Retry-After": "5"})
         case PermissionDenied():
             return Forbidden(str(error) or "Not allowed.")
         case RequestDataTooBig() | TooManyFieldsSent():
@@ -61,6 +75,12 @@ def understood(error: Exception, method: str = "") -> GatehouseError | None:
         case exceptions.APIException():
             return OtherStatus(str(error.detail), error.status_code)
     return None
+
+
+def is_away(error: OperationalError) -> bool:
+    """Whether it says that the database could not be asked, rather than what the database answered."""
+    state = getattr(error.__cause__, "sqlstate", None)  # who was never connected has none
+    return state is None or state.startswith(AWAY)
 
 
 def refused_fields(fields: list[FieldError]) -> BadInput:

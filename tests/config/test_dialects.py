@@ -2,13 +2,22 @@
 
 import base64
 
+import psycopg
 import pytest
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import IntegrityError, OperationalError
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.test import RequestFactory
-from psycopg.errors import CheckViolation, DeadlockDetected, ProgramLimitExceeded, UniqueViolation
+from psycopg.errors import (
+    AdminShutdown,
+    CheckViolation,
+    DeadlockDetected,
+    ProgramLimitExceeded,
+    TooManyConnections,
+    UniqueViolation,
+)
+from psycopg_pool import PoolTimeout
 from rest_framework import exceptions
 
 from config.api.dialects import (
@@ -39,6 +48,7 @@ from config.errors import (
     TooLarge,
     Unauthenticated,
 )
+from config.views import server_error
 
 
 @pytest.mark.parametrize(
@@ -179,6 +189,10 @@ def raised_from(cause: Exception, kind: type[Exception] = IntegrityError) -> Exc
         (DjangoValidationError({"name": ["x"]}), 400),
         (raised_from(UniqueViolation()), 409),
         (raised_from(ProgramLimitExceeded(), OperationalError), 400),
+        (raised_from(psycopg.OperationalError("connection refused"), OperationalError), 503),
+        (raised_from(PoolTimeout(), OperationalError), 503),
+        (raised_from(AdminShutdown(), OperationalError), 503),
+        (raised_from(TooManyConnections(), OperationalError), 503),
         (PermissionDenied(), 403),
         (RequestDataTooBig(), 413),
     ],
@@ -200,6 +214,27 @@ def test_what_is_raised_has_a_status(error, status):
 )
 def test_a_defect_is_not_explained_away(error):
     assert understood(error) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "after", "said"),
+    [
+        (raised_from(AdminShutdown(), OperationalError), 503, "5", "The database does not answer"),
+        (raised_from(DeadlockDetected(), OperationalError), 500, None, "Something broke on our side"),
+        (Conflict("x"), 500, None, "Something broke on our side"),
+    ],
+)
+def test_what_no_view_caught_is_a_page_and_an_answer(error, status, after, said):
+    def asked(path: str) -> HttpResponse:
+        try:
+            raise error
+        except (OperationalError, Conflict):
+            return server_error(RequestFactory().get(path))
+
+    page, answer = asked("/catalog/"), asked("/v1/applications")
+    assert (page.status_code, page.get("Retry-After"), said in page.text) == (status, after, True)
+    assert (answer.status_code, answer.get("Retry-After")) == (status, after)
+    assert answer["Content-Type"] == "application/json"
 
 
 def test_a_unique_violation_does_not_say_what_the_database_said():
