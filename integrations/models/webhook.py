@@ -59,6 +59,12 @@ class Webhook(TenantModel):
     rests_until = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="Nobody answered: nothing is sent before."
     )
+    failing_since = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The first attempt of those that failed without one between that did not.",
+    )
     created_by = models.CharField(max_length=255, editable=False)
 
     class Meta:

@@ -38,6 +38,7 @@ LONGEST_PAUSE = 24 * HOURS  # however much later a receiver asks us to come back
 REST = 30 * SECONDS  # at most, of a receiver that can't be reached
 BUDGET = 45.0  # seconds one job goes on with what waits for its receiver
 MOST_RECEIVERS = 200  # that one sweep wakes workers for
+PATIENCE = timedelta(days=5)  # with a receiver that takes nothing, as Standard Webhooks advises
 KEPT = timedelta(days=30)
 EXCERPT = 2000  # letters of an answer
 State = Delivery.State
@@ -140,7 +141,7 @@ def answered(delivery: Delivery, began: datetime, answer: Answer | None) -> None
     elif answer.status == GONE:
         finish(delivery, State.FAILED, tried, error="The receiver says that it is gone for good (410).")
         if delivery.webhook and not delivery.is_test:
-            _switch_off(delivery.webhook)
+            _switch_off(delivery.webhook, "The receiver answered 410: it is gone for good.")
     else:
         at = timezone.now()
         try_later(delivery, tried, f"The receiver answered {answer.status}.", after=_asked_pause(answer, at))
@@ -158,6 +159,7 @@ def try_later(delivery: Delivery, tried: dict[str, Any], error: str, after: time
     now = timezone.now()
     pause = max(pauses[delivery.attempts - 1], min(after, LONGEST_PAUSE))
     delivery.finish_attempt(now, tried, next_attempt_at=now + pause, error=error)
+    _watch(delivery, State.PENDING, now)
     return pause
 
 
@@ -170,6 +172,7 @@ def finish(delivery: Delivery, state: str, tried: dict[str, Any], error: str = "
     if state == State.SKIPPED:
         values["attempts"] = 0
     delivery.finish_attempt(now, tried, **values)
+    _watch(delivery, state, now)
 
 
 @transaction.atomic
@@ -200,9 +203,22 @@ def _asked_pause(answer: Answer, at: datetime) -> timedelta:
     return max(timedelta(), then - at) if then.tzinfo else timedelta()
 
 
+def _watch(delivery: Delivery, state: str, at: datetime) -> None:
+    """Switch off a webhook whose receiver has taken nothing for PATIENCE, when one more delivery to it is given up."""
+    webhook = delivery.webhook
+    if webhook is None or delivery.is_test or state == State.SKIPPED:
+        return
+    if state == State.SENT:
+        if webhook.failing_since:
+            Webhook.objects.filter(pk=webhook.pk).update(failing_since=None)
+    elif webhook.failing_since is None:
+        Webhook.objects.filter(pk=webhook.pk).update(failing_since=at)
+    elif state == State.FAILED and at - webhook.failing_since >= PATIENCE:
+        _switch_off(webhook, f"The receiver has taken nothing for {PATIENCE.days} days.")
+
+
 @transaction.atomic
-def _switch_off(webhook: Webhook) -> None:
-    because = "The receiver answered 410: it is gone for good."
+def _switch_off(webhook: Webhook, because: str) -> None:
     is_on = Webhook.objects.filter(pk=webhook.pk, is_active=True)
     if is_on.update(is_active=False, switched_off_because=because, updated_at=timezone.now()):
         actor = system_actor(webhook.organization)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from catalog.actors import resource_path, team_of
 from catalog.models import Environment, Event, Organization, User
 from compliance.models import Attestation
-from integrations.models import Notification, NotificationRule
+from integrations.models import Notification, NotificationRule, Webhook
 from releases.models import ApprovalRequest, GateDecision
 from releases.services.electorate import Voter, able, electorate, members_of
 
@@ -186,6 +186,21 @@ def _non_compliant(event: Event) -> News:
     )
 
 
+def _switched_off(event: Event) -> News | None:
+    webhook = Webhook.objects.select_related("organization").filter(uid=event.subject_uid).first()
+    if webhook is None:
+        return None
+    return News(
+        title=f"Webhook switched off: {webhook}"[:255],
+        message=f"{event.data['reason']} Nothing more is sent until somebody switches it on again.",
+        severity=Severity.WARNING,
+        subject_type="webhook",
+        subject_uid=webhook.uid,
+        url=reverse("integrations:webhook", args=[webhook.uid]),
+        readers=lambda: _able(webhook.organization, "organization:webhook:update", webhook),
+    )
+
+
 SETTLING = ("approval.granted", "approval.rejected", "approval.expired", "approval.void")
 WRITERS: dict[str, Callable[[Event], News | None]] = {
     "approval.requested": _requested,
@@ -194,6 +209,7 @@ WRITERS: dict[str, Callable[[Event], News | None]] = {
     "approval.expired": _settled("expired", Severity.WARNING),
     "gate.blocked": _blocked,
     "drift.found": _drifted,
+    "webhook.switched_off": _switched_off,
 }
 
 # What rules are triggered by; who is concerned the rule itself says.

@@ -1,9 +1,9 @@
 """News for people, made from events: the only writer of notifications.
 
 Who hears what: a request for approval those who may decide it, a settled one whoever asked; a closed gate those who may
-create releases of the component; drift those who may approve the environment's baseline. Of each there is a copy for
-the organization's service accounts. What somebody has not read yet is not said to them twice,
-and people need not read what they were asked once it is settled.
+create releases of the component; drift those who may approve the environment's baseline; a webhook that we switched off
+those who may change it. Of each there is a copy for the organization's service accounts. What somebody has not read yet
+is not said to them twice, and people need not read what they were asked once it is settled.
 """
 
 from collections.abc import Iterable

@@ -57,7 +57,7 @@ def update_webhook(*, actor: Actor, webhook: Webhook, **changes: Any) -> Webhook
     require(actor, "organization:webhook:update", webhook)
     locked = Webhook.objects.select_for_update().get(pk=webhook.pk)
     if changes.get("is_active"):
-        locked.switched_off_because = ""
+        locked.switched_off_because, locked.failing_since = "", None
     changed = write_changes(locked, changes, ("name", "url", "kinds", "is_active"))
     if changed:
         for when in changed.values():

@@ -12,10 +12,11 @@ from django.utils import timezone
 from catalog.models import Event
 from config import outbound
 from config.errors import Conflict, Forbidden
-from integrations.models import Delivery, Webhook
+from integrations.models import Delivery, Notification, Webhook
 from integrations.models.delivery import LEASE
 from integrations.services import deliveries, signing
-from integrations.services.deliveries import PAUSES, deliver, forget, redeliver, wake
+from integrations.services.deliveries import PATIENCE, PAUSES, deliver, forget, redeliver, wake
+from integrations.services.notifications import tell
 from integrations.services.webhooks import (
     create_webhook,
     delete_webhook,
@@ -148,6 +149,49 @@ def test_gone_switches_the_webhook_off_and_nothing_more_is_sent(admin, receiver)
     update_webhook(actor=admin, webhook=webhook, is_active=True)
     assert not switched_off(webhook)
     assert webhook.switched_off_because == ""
+
+
+def test_a_receiver_that_takes_nothing_for_five_days_is_switched_off_and_its_owners_know(admin, receiver):
+    webhook, _ = a_webhook(admin, receiver)
+    receiver.status = 500
+    happened(admin, "one")
+    begun = Delivery.objects.get()
+    while sent(begun).state == State.PENDING:
+        pass_time(hours=24, minutes=1)
+    assert not switched_off(webhook)  # so far it is only some days
+
+    Webhook.objects.update(failing_since=timezone.now() - PATIENCE)
+    happened(admin, "two")
+    last = Delivery.objects.get(state=State.PENDING)
+    assert sent(last).state == State.PENDING
+    assert not switched_off(webhook)
+    while sent(last).state == State.PENDING:
+        pass_time(hours=24, minutes=1)
+
+    assert switched_off(webhook)
+    assert webhook.switched_off_because == "The receiver has taken nothing for 5 days."
+    tell(Event.objects.get(kind="webhook.switched_off"))
+    told = Notification.objects.get(user=admin.user)
+    assert (told.title, told.subject_uid) == ("Webhook switched off: CI", webhook.uid)
+    assert told.message.startswith("The receiver has taken nothing for 5 days.")
+    assert update_webhook(actor=admin, webhook=webhook, is_active=True).failing_since is None
+
+
+def test_whoever_takes_something_now_and_then_stays_on(admin, receiver):
+    webhook, _ = a_webhook(admin, receiver)
+    receiver.status = 500
+    happened(admin, "one")
+    delivery = Delivery.objects.get()
+    sent(delivery)
+    webhook.refresh_from_db()
+    assert webhook.failing_since is not None
+
+    receiver.status = 204
+    Webhook.objects.update(failing_since=timezone.now() - PATIENCE)
+    pass_time(hours=1)
+    sent(delivery)
+    webhook.refresh_from_db()
+    assert (webhook.is_active, webhook.failing_since) == (True, None)
 
 
 def test_an_address_inside_fails_at_once(admin, receiver, settings):
