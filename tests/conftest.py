@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.db import connection
 
 from tests import template
-from tests.dialects.index import INDEX
+from tests.dialects.index import INDEX, ROWLESS
 
 PARAMETER, TEMPLATE = re.compile(r"<(?:[a-z]+:)?([a-z0-9_]+)>"), r"{\1}"
 # `make faults` asks for these: each takes a minute or more.
@@ -56,13 +57,19 @@ def written() -> Iterator[StringIO]:
 
 @pytest.fixture(autouse=True)
 def answered(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Hold a test to what the index of routes says of it: that it gets a good answer from them."""
-    from tests.people import ANSWERED  # noqa: PLC0415  a plugin, which pytest must import first
+    """Hold a test to what the index of routes says of it: that it reads good answers of them, and the rows."""
+    from tests.people import ANSWERED, LOOKS, note_look  # noqa: PLC0415  a plugin, which pytest must import first
 
     ANSWERED.clear()
-    yield
+    LOOKS.clear()
+    with connection.execute_wrapper(note_look):
+        yield
     test = request.node.nodeid.partition("[")[0]
+    named = {route for route, name in INDEX.items() if name == test}
     good = [each for each in ANSWERED if each.status < 400 and each.is_read]
-    got = {f"{each.method} {PARAMETER.sub(TEMPLATE, each.route)}" for each in good}
-    missing = {route for route, named in INDEX.items() if named == test} - got
-    assert not missing, f"tests/dialects/index.py says that this test reads what {missing} answer"
+    rows = [each for each in good if each.is_compared or (LOOKS and each.method == "GET")]
+    read, compared = (
+        {f"{each.method} {PARAMETER.sub(TEMPLATE, each.route)}" for each in some} for some in (good, rows)
+    )
+    assert not named - read, "tests/dialects/index.py says that this test reads what these answer"
+    assert not named - compared - ROWLESS.keys(), "of these it reads no stored row by itself"

@@ -1,8 +1,11 @@
 """Fixtures: an organization with one person per role, a stranger's organization, and keys to call with."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from traceback import walk_stack
 
 import pytest
 from django.contrib.auth.hashers import make_password
@@ -95,15 +98,40 @@ def stranger(globex) -> Actor:
 
 @dataclass
 class Call:
-    """A call of an API route that a test made; whether it looked at the body of the answer, if there was any."""
+    """A call of an API route that a test made.
+
+    `is_read` tells whether the test looked at the body of the answer, if there was any, and `is_compared` whether it
+    also read rows by itself: after the answer, or before it if the call changes nothing.
+    """
 
     method: str
     route: str
     status: int
     is_read: bool
+    is_compared: bool = False
 
 
 ANSWERED: list[Call] = []
+LOOKS: list[str] = []  # the rows that the test read by itself
+CALLING: list[str] = []  # the call that is being answered: its queries are not the test's
+HOUSE, COMPARING = str(Path(__file__).parents[1]), ("test_", "stored")
+
+
+def note_look(execute: Callable, sql: str, *rest):
+    """Note, as a wrapper of every query, that a test reads rows by itself."""
+    if not CALLING and sql.startswith("SELECT") and is_of_a_test():
+        LOOKS.append(sql)
+        for call in ANSWERED:
+            call.is_compared = True
+    return execute(sql, *rest)
+
+
+def is_of_a_test() -> bool:
+    """Whether a test asks, and no service, fixture or helper for it: of the house's code the innermost is a test's."""
+    frames = [frame.f_code for frame, _ in walk_stack(sys._getframe(2)) if frame.f_code.co_filename.startswith(HOUSE)]
+    ours = [code for code in frames if "site-packages" not in code.co_filename]
+    asks = bool(ours) and Path(ours[0].co_filename).name.startswith(COMPARING)
+    return asks and any(code.co_name.startswith("test_") for code in ours)
 
 
 @cache
@@ -141,7 +169,11 @@ def noting(send: Callable) -> Callable:
     """`Client.request`, with each call noted."""
 
     def request(self, **request):
-        response = send(self, **request)
+        CALLING.append(request.get("PATH_INFO", ""))
+        try:
+            response = send(self, **request)
+        finally:
+            CALLING.pop()
         note_call(request.get("REQUEST_METHOD", "GET"), response)
         return response
 

@@ -122,6 +122,11 @@ def test_the_events_of_a_trail_outlive_it_and_an_unknown_one_has_none(happened, 
     found = api.get(path).json()
 
     assert [each["eventType"] for each in found] == ["ARTIFACT_DEPLOYED", "ATTESTATION_RECORDED", "ARTIFACT_DEPLOYED"]
+    rows = Event.objects.filter(related__contains=[trail.uid], kind__in=KINDS).order_by("-pk")
+    at = [each.occurred_at.isoformat().replace("+00:00", "Z") for each in rows]
+    assert [(each["id"], each["actor"], each["occurredAt"]) for each in found] == [
+        (str(row.uid), row.actor_label, when) for row, when in zip(rows, at, strict=True)
+    ]
     assert {each["trailId"] for each in found} == {str(trail.uid)}
     assert api_as("stranger").get(path).json() == api.get(f"/api/v1/trails/{uuid.uuid4()}/audit").json() == []
     assert api.get("/api/v1/trails/x/audit").status_code == 400

@@ -7,7 +7,7 @@ from django.utils.dateparse import parse_datetime
 
 from catalog.models import Environment, Event
 from catalog.services.organizations import create_organization
-from compliance.models import DriftReport, EnvironmentBaseline, Snapshot
+from compliance.models import DriftReport, EnvironmentBaseline, RunningArtifact, Sighting, Snapshot
 from releases.models import GateDecision
 from tests.compliance.proving import a_flow, a_trail, an_artifact, attest
 from tests.compliance.running import API, a_baseline, a_snapshot, an_environment, running, sha
@@ -21,6 +21,10 @@ def at(text: str):
     """A time of the wire."""
     assert text.endswith("Z")
     return parse_datetime(text)
+
+
+def iso(moment) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def url(environment: Environment, *rest: object) -> str:
@@ -39,8 +43,53 @@ def said(environment: Environment) -> dict:
         "driftPolicy": stored.drift_policy.upper(),
         "scope": None,
         "complianceState": "UNKNOWN",
-        "createdAt": stored.created_at.isoformat().replace("+00:00", "Z"),
-        "updatedAt": stored.updated_at.isoformat().replace("+00:00", "Z"),
+        "createdAt": iso(stored.created_at),
+        "updatedAt": iso(stored.updated_at),
+    }
+
+
+def seen(snapshot: Snapshot) -> dict:
+    """A stored snapshot as the wire says it, of what nobody built here."""
+    stored = Snapshot.objects.get(pk=snapshot.pk)
+    return {
+        "id": str(stored.uid),
+        "environmentId": str(stored.environment.uid),
+        "snapshotIndex": stored.index,
+        "recordedAt": iso(stored.created_at),
+        "recordedBy": stored.recorded_by,
+        "artifacts": [
+            shown(each.digest, each.name, each.tag, each.instances) for each in stored.artifacts.order_by("pk")
+        ],
+    }
+
+
+def agreed(baseline: EnvironmentBaseline) -> dict:
+    """A stored baseline as the wire says it."""
+    return {
+        "id": str(baseline.uid),
+        "environmentId": str(baseline.environment.uid),
+        "snapshotId": str(baseline.snapshot.uid) if baseline.snapshot else None,
+        "approvedBy": baseline.approved_by,
+        "approvedAt": iso(baseline.created_at),
+        "description": baseline.description,
+        "isActive": baseline.is_active,
+    }
+
+
+def drifted(report: DriftReport) -> dict:
+    """A stored drift report as the wire says it."""
+    return {
+        "id": str(report.uid),
+        "environmentId": str(report.environment.uid),
+        "baselineId": str(report.baseline.uid),
+        "snapshotId": str(report.snapshot.uid),
+        "generatedAt": iso(report.created_at),
+        "hasDrift": report.has_drift,
+        "driftPolicy": report.drift_policy.upper(),
+        "added": report.added,
+        "removed": report.removed,
+        "updated": report.updated,
+        "allowlisted": report.allowlisted,
     }
 
 
@@ -184,6 +233,8 @@ def test_environments_come_in_pages(api, admin, stranger):
 
     first, second, third = (api.get(API, query).json() for query in ({}, {"page": 1}, {"page": 2, "size": 20}))
 
+    ours = Environment.objects.filter(organization=admin.organization).order_by("name")
+    assert first["items"] + second["items"] == [said(each) for each in ours]
     assert [each["name"] for each in first["items"] + second["items"]] == names
     assert {key: first[key] for key in first if key != "items"} == {
         "page": 0, "size": 20, "totalItems": 25, "totalPages": 2,
@@ -349,6 +400,7 @@ def test_a_snapshot_is_recorded(api, environment):
         ],
     }  # fmt: skip
     assert at(answer["recordedAt"]) == stored.created_at
+    assert answer == seen(stored)
     assert api.get(url(environment, "snapshots", "latest")).json() == answer
     assert api.get(url(environment, "snapshots", 1)).json() == answer
 
@@ -423,6 +475,7 @@ def test_snapshots_are_listed_oldest_first(api, admin, environment):
     everything = api.get(url(environment, "snapshots")).json()
     newest = api.get(url(environment, "snapshots") + "?limit=2").json()
 
+    assert everything == [seen(each) for each in Snapshot.objects.order_by("index")]
     assert [(each["snapshotIndex"], each["artifacts"][0]["artifactSha256"]) for each in everything] == [
         (1, "a"), (2, "b"), (3, "c"),
     ]  # fmt: skip
@@ -456,15 +509,25 @@ def test_what_runs_says_where_it_stands(api, admin, environment):
 
 
 def test_first_sightings_are_deployments(api, admin, environment):
-    a_snapshot(admin, environment, running("app", "a"))
-    second = a_snapshot(admin, environment, running("app", "b"))
+    for digest in "ab":
+        a_snapshot(admin, environment, running("app", digest))
 
-    newest, oldest = api.get(url(environment, "deployments")).json()
+    found = api.get(url(environment, "deployments")).json()
 
-    assert newest.pop("id")
-    assert at(newest.pop("deployedAt")) == second.created_at
-    assert newest == {"artifactSha256": "b", "environmentId": str(environment.uid), "snapshotIndex": 2}
-    assert (oldest["artifactSha256"], oldest["snapshotIndex"]) == ("a", 1)
+    assert found == [
+        {
+            "id": str(each.uid),
+            "artifactSha256": each.digest,
+            "environmentId": str(each.environment.uid),
+            "snapshotIndex": each.snapshot_index,
+            "deployedAt": iso(each.seen_at),
+        }
+        for each in Sighting.objects.order_by("-seen_at")
+    ]
+    assert [(each["artifactSha256"], each["snapshotIndex"]) for each in found] == [("b", 2), ("a", 1)]
+    assert [iso(each.created_at) for each in Snapshot.objects.order_by("-index")] == [
+        each["deployedAt"] for each in found
+    ]
 
 
 # ---- diff
@@ -482,15 +545,20 @@ def test_two_snapshots_are_compared_either_way(api, admin, environment):
     back = api.get(url(environment, "diff"), {"from": 2, "to": 1}).json()
     same = api.get(url(environment, "diff"), {"from": 2, "to": 2}).json()
 
+    before, after = (
+        {each.name: (each.digest, each.tag) for each in RunningArtifact.objects.filter(snapshot__index=index)}
+        for index in (1, 2)
+    )
     assert there == {
-        "environmentId": str(environment.uid),
+        "environmentId": str(Environment.objects.get().uid),
         "fromSnapshotIndex": 1,
         "toSnapshotIndex": 2,
-        "added": [entry("new", None, "n")],
-        "removed": [entry("old", "o", None)],
-        "updated": [entry("app", "a", "b", "2.0")],
-        "unchanged": [entry("db", "d", "d")],
+        "added": [entry("new", None, *after["new"])],
+        "removed": [entry("old", before["old"][0], None, before["old"][1])],
+        "updated": [entry("app", before["app"][0], *after["app"])],
+        "unchanged": [entry("db", before["db"][0], *after["db"])],
     }
+    assert there["updated"] == [entry("app", "a", "b", "2.0")]
     assert back["updated"] == [entry("app", "b", "a")]
     assert back["added"] == [entry("old", None, "o")]
     assert len(same["unchanged"]) == 3
@@ -525,6 +593,7 @@ def test_a_baseline_is_approved(api, admin, environment):
         "id": str(stored.uid), "environmentId": str(environment.uid), "snapshotId": str(snapshot.uid),
         "approvedBy": "Ines", "approvedAt": answer["approvedAt"], "description": "As agreed", "isActive": True,
     }  # fmt: skip
+    assert answer == agreed(stored)
     assert api.get(url(environment, "baselines", "current")).json() == answer
 
 
@@ -539,7 +608,9 @@ def test_a_baseline_has_defaults_and_a_history(api, admin, environment):
 
     assert (first["snapshotId"], first["approvedBy"], first["description"]) == (None, "admin-machine", None)
     assert second["snapshotId"] == str(snapshot.uid)
-    assert api.get(url(environment, "baselines")).json() == [second, first | {"isActive": False}]
+    stored = EnvironmentBaseline.objects.order_by("-pk")
+    assert [second, first | {"isActive": False}] == [agreed(each) for each in stored]
+    assert api.get(url(environment, "baselines")).json() == [agreed(each) for each in stored]
 
 
 @pytest.mark.parametrize(("body", "status"), [
@@ -574,7 +645,7 @@ def test_drift_is_reported_and_kept(api, admin, full):
     stored = DriftReport.objects.get(uid=report["id"])
     assert response.status_code == calm.status_code == 200
     assert calm.json()["hasDrift"] is False
-    assert at(report["generatedAt"]) == stored.created_at
+    assert report == drifted(stored)
     assert report == {
         "id": str(stored.uid),
         "environmentId": str(full.uid),
@@ -594,11 +665,14 @@ def test_drift_is_reported_and_kept(api, admin, full):
 
 
 def test_each_who_asks_adds_a_report(api, full):
-    ids = {api.get(url(full, "drift")).json()["id"] for _ in range(2)} | {
-        api.post_json(url(full, "drift")).json()["id"]
-    }
+    read = [api.get(url(full, "drift")).json() for _ in range(2)]
+    asked = api.post_json(url(full, "drift"))
 
-    assert len(ids) == len(api.get(url(full, "drift", "history")).json()) == 3
+    assert asked.status_code == 201
+    stored = [drifted(each) for each in DriftReport.objects.order_by("pk")]
+    assert [*read, asked.json()] == stored
+    assert api.get(url(full, "drift", "history")).json() == stored[::-1]
+    assert len(stored) == 3
 
 
 @pytest.mark.parametrize("steps", ["", "baseline", "snapshot", "baseline snapshot"])

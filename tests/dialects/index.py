@@ -1,6 +1,8 @@
 """Which test asserts a route's status and body against stored rows; `costs.py` says what reads cost.
 
-A test is held to it: the fixture `answered` fails one that reads no good answer of a route it stands for.
+A test is held to it: the fixture `answered` fails one that reads no good answer of a route it stands for, or that reads
+no rows by itself: after the answer, or, where the call changes nothing, before it. `ROWLESS` are the routes of which
+nothing is stored, with what the test compares them with instead.
 """
 
 INDEX: dict[str, str] = {
@@ -61,7 +63,7 @@ INDEX: dict[str, str] = {
     "GET /api/v1/environments": "tests/compliance/test_environment_wire.py::test_environments_come_in_pages",
     "POST /api/v1/environments": "tests/compliance/test_environment_wire.py::test_what_is_left_out_has_its_default",
     "GET /api/v1/environments/{id}": "tests/compliance/test_environment_wire.py::test_an_environment_is_read_and_partially_changed",
-    "PUT /api/v1/environments/{id}": "tests/compliance/test_environment_wire.py::test_a_name_is_taken_once",
+    "PUT /api/v1/environments/{id}": "tests/compliance/test_environment_wire.py::test_an_environment_is_read_and_partially_changed",
     "DELETE /api/v1/environments/{id}": "tests/compliance/test_environment_wire.py::test_deleting_takes_everything_along",
     "GET /api/v1/environments/{id}/snapshots": "tests/compliance/test_environment_wire.py::test_snapshots_are_listed_oldest_first",
     "POST /api/v1/environments/{id}/snapshots": "tests/compliance/test_environment_wire.py::test_a_snapshot_is_recorded",
@@ -90,7 +92,7 @@ INDEX: dict[str, str] = {
     "PUT /api/v1/deployment-policies/{id}": "tests/releases/test_gate_wire.py::test_a_policy_is_read_changed_and_deleted",
     "DELETE /api/v1/deployment-policies/{id}": "tests/releases/test_gate_wire.py::test_a_policy_is_read_changed_and_deleted",
     "POST /api/v1/gate/evaluate": "tests/releases/test_gate_wire.py::test_a_blocked_digest_is_explained_in_every_dialect",
-    "GET /api/v1/gate/results": "tests/releases/test_gate_wire.py::test_results_are_the_organizations_own",
+    "GET /api/v1/gate/results": "tests/releases/test_gate_wire.py::test_results_are_listed_newest_first",
     "GET /api/v1/notifications": "tests/integrations/test_notification_wire.py::test_the_list_is_a_plain_array_newest_first",
     "GET /api/v1/notifications/unread-count": "tests/integrations/test_notification_wire.py::test_all_are_read",
     "POST /api/v1/notifications/read-all": "tests/integrations/test_notification_wire.py::test_all_are_read",
@@ -100,15 +102,15 @@ INDEX: dict[str, str] = {
     "GET /v1/applications/{application_id}": "tests/releases/test_sqedule_wire.py::test_without_the_word_final_it_is_a_draft",
     "PATCH /v1/applications/{application_id}": "tests/dialects/test_sqedule.py::test_without_a_version_the_answer_has_what_counts",
     "GET /v1/applications/{application_id}/approval-ruleset-bindings": "tests/releases/test_sqedule_wire.py::test_applications_are_read",
-    "GET /v1/applications/{application_id}/releases": "tests/releases/test_sqedule_wire.py::test_a_release_that_is_not_final_has_the_callers_word",
-    "POST /v1/applications/{application_id}/releases": "tests/releases/test_sqedule_wire.py::test_a_release_that_is_not_final_has_the_callers_word",
-    "GET /v1/applications/{application_id}/releases/{id}": "tests/releases/test_sqedule_wire.py::test_a_release_that_is_not_final_has_the_callers_word",
+    "GET /v1/applications/{application_id}/releases": "tests/releases/test_sqedule_wire.py::test_releases_are_read",
+    "POST /v1/applications/{application_id}/releases": "tests/releases/test_sqedule_wire.py::test_a_release_shows_the_rules_it_was_bound_to",
+    "GET /v1/applications/{application_id}/releases/{id}": "tests/releases/test_sqedule_wire.py::test_releases_are_read",
     "PATCH /v1/applications/{application_id}/releases/{id}": "tests/releases/test_sqedule_wire.py::test_a_release_is_changed_in_part",
-    "GET /v1/applications/{application_id}/releases/{id}/events": "tests/releases/test_sqedule_wire.py::test_a_release_that_is_not_final_has_the_callers_word",
+    "GET /v1/applications/{application_id}/releases/{id}/events": "tests/releases/test_sqedule_wire.py::test_events_are_read_in_order",
     "POST /v1/applications/{application_id}/releases/{id}/cancel": "tests/releases/test_sqedule_wire.py::test_a_release_is_cancelled_once",
     "GET /v1/approval-rulesets": "tests/releases/test_sqedule_wire.py::test_rulesets_are_read",
     "POST /v1/approval-rulesets": "tests/releases/test_sqedule_wire.py::test_a_ruleset_is_made_with_its_rules",
-    "GET /v1/approval-rulesets/{ruleset_id}": "tests/releases/test_sqedule_wire.py::test_a_release_that_is_not_final_has_the_callers_word",
+    "GET /v1/approval-rulesets/{ruleset_id}": "tests/releases/test_sqedule_wire.py::test_rulesets_are_read",
     "PATCH /v1/approval-rulesets/{ruleset_id}": "tests/dialects/test_sqedule.py::test_an_http_rule_is_kept_and_never_shows_its_password",
     "GET /v1/application-approval-ruleset-bindings": "tests/releases/test_sqedule_wire.py::test_bindings_are_read",
     "GET /v1/application-approval-ruleset-bindings/{application_id}/{ruleset_id}": "tests/releases/test_sqedule_wire.py::test_bindings_are_read",
@@ -117,13 +119,13 @@ INDEX: dict[str, str] = {
     "POST /v1/applications/{application_id}/releases/{id}/manual-approvals": "tests/dialects/test_sqedule_people.py::test_people_vote_on_a_manual_rule",
     "GET /v1/manual-approvals": "tests/dialects/test_sqedule_people.py::test_people_vote_on_a_manual_rule",
     "GET /v1/audit-records": "tests/dialects/test_sqedule_people.py::test_the_audit_trail_is_read_and_filtered",
-    "GET /v1/organization": "tests/dialects/test_sqedule_people.py::test_a_person_logs_in_and_refreshes_the_token",
+    "GET /v1/organization": "tests/dialects/test_sqedule_people.py::test_an_organization_is_read_and_named",
     "PATCH /v1/organization": "tests/dialects/test_sqedule_people.py::test_an_organization_is_read_and_named",
     "GET /v1/organizations/{organization_id}": "tests/dialects/test_sqedule_people.py::test_an_organization_is_read_and_named",
     "PATCH /v1/organizations/{organization_id}": "tests/dialects/test_sqedule_people.py::test_an_organization_is_read_and_named",
     "POST /v1/auth/login": "tests/dialects/test_sqedule_people.py::test_a_service_account_logs_in_with_its_key",
     "POST /v1/auth/refresh-token": "tests/dialects/test_sqedule_people.py::test_a_person_logs_in_and_refreshes_the_token",
-    "GET /v1/releases": "tests/dialects/test_sqedule_people.py::test_a_service_account_logs_in_with_its_key",
+    "GET /v1/releases": "tests/releases/test_sqedule_wire.py::test_releases_are_read",
     "GET /v1/applications/{application_id}/versions": "tests/releases/test_sqedule_wire.py::test_applications_are_read",
     "GET /v1/applications/{application_id}/versions/{version_number}": "tests/releases/test_sqedule_wire.py::test_applications_are_read",
     "GET /v1/applications/{application_id}/proposals": "tests/dialects/test_sqedule.py::test_applications_and_bindings_are_proposed_like_rulesets",
@@ -275,4 +277,18 @@ INDEX: dict[str, str] = {
     "PUT /api/v2/o/{organization}/projects/{project}/validate": "tests/dialects/test_versori.py::test_files_are_examined_and_not_kept",
     "DELETE /api/v2/store/{store}/kv/list": "tests/integrations/test_kv.py::test_keys_differ_by_every_letter_and_slash",
     "DELETE /api/v2/store/{store}/kv/count": "tests/integrations/test_kv.py::test_keys_differ_by_every_letter_and_slash",
+}
+
+# By the section of the contract, and why there is no row.
+ROWLESS: dict[str, str] = {
+    "GET /v1/about": "sqedule 8: the version in pyproject.toml",
+    "GET /version": "cycloid 2.1: the version in pyproject.toml, the commit of the repository",
+    "GET /status": "cycloid 2.1: whether database, cache and workers answer",
+    "GET /status/{service_status_canonical}": "cycloid 2.1: the same of one of them",
+    "GET /config": "cycloid 2.1: settings of the installation",
+    "GET /countries": "cycloid 2.1: the countries there are",
+    "GET /events/actions": "cycloid 2.16: the kinds of events that the apps register",
+    "GET /organizations/{organization_canonical}/policies": "cycloid 2.5: the actions that the apps register",
+    "GET /api/v2/o/{organization}/execution-pools": "versori 2: settings of the installation",
+    "PUT /api/v2/o/{organization}/projects/{project}/validate": "versori 4: what is sent is examined and not kept",
 }

@@ -8,6 +8,7 @@ from django.core import mail
 from django.test import Client
 
 from catalog.models import ApiKey, Event, Invitation, Membership, User
+from catalog.rights import ACTIONS
 from catalog.services.groups import create_team
 from tests.dialects.test_cycloid import codes, log_in
 from tests.people import PASSWORD, ApiClient, make_user
@@ -130,7 +131,8 @@ def test_roles_teams_and_rights_are_listed(session, owner, acme, admin):
     assert session.get(f"{O}/roles/organization-admin").json()["data"] == roles["organization-admin"]
     assert codes(session.get(f"{O}/roles/nobody")) == ["NotFoundEntity"]
     policies = session.get(f"{O}/policies").json()
-    assert "project:create" in [each["code"] for each in policies["data"]]
+    assert {f"organization:{each['code']}": each["description"] for each in policies["data"]} == ACTIONS
+    assert "organization:project:create" in ACTIONS
     assert policies["pagination"]["total"] == len(policies["data"])
 
     team = create_team(actor=admin, name="Payments", members=[owner])

@@ -203,6 +203,8 @@ def test_an_environment_of_the_organization_as_newer_clients_make_it(session, ac
     kept = session.put_json(f"{O}/environments/prod", {"name": "prod", "type": "staging"}).json()["data"]
     assert (kept["environment_type"]["canonical"], kept["description"]) == ("staging", "d")
     assert len(kept["variables"]) == 2
+    row.refresh_from_db()
+    assert (row.stage, row.description, len(row.variables)) == ("staging", "d", 2)
 
 
 def test_what_is_refused_about_places(session, acme, api_as, subtests):

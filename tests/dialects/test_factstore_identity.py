@@ -166,6 +166,7 @@ def test_a_key_is_shown_once_listed_and_revoked(api, acme):
     assert (len(listed), api.get(f"{V1}/api-keys/owners/{NOBODY}").json()) == (2, [])
     for revoke in (f"{path}/{key.uid}", f"{path}/{key.uid}", f"{V1}/api-keys/{key.uid}/revoke"):
         assert api.delete(revoke).status_code == 204
+        assert ApiKey.objects.get(label="laptop").revoked_at is not None
     assert [each["isActive"] for each in api.get(path).json() if each["label"] == "laptop"] == [False]
     assert ApiClient(body["key"]).get(f"{V1}/flows").status_code == 401
 
@@ -229,3 +230,5 @@ def test_one_issues_a_key_for_oneself_and_for_those_below(acme, admin):
     assert user_actor(ada).role == "viewer"
     assert service_account_actor(ServiceAccount.objects.get(name="also below")).organization == child
     assert ApiClient(first).delete(f"{V1}/api-keys/{own.json()['id']}/revoke").status_code == 204
+    revoked = ApiKey.objects.exclude(revoked_at=None).get()
+    assert (str(revoked.uid), revoked.user) == (own.json()["id"], ada)

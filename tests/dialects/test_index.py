@@ -5,7 +5,7 @@ from functools import cache
 
 from config.embedded import BASE_DIR
 from tests.dialects.callers import EXEMPT
-from tests.dialects.index import INDEX
+from tests.dialects.index import INDEX, ROWLESS
 from tests.dialects.routes import ROUTES
 
 
@@ -23,9 +23,14 @@ def source(test: str) -> str:
 
 
 def test_every_route_has_a_test_that_is_there(subtests):
-    """That the test gets a good answer from the route and reads it, the fixture `answered` looks at when it ran."""
+    """That it reads a good answer of the route, and rows by itself, the fixture `answered` looks at when it ran."""
     refused = {each.route for each in EXEMPT if each.caller == "admin" and each.status >= 400}
     assert {str(route) for route in ROUTES} - refused == INDEX.keys() - refused
     for route, test in INDEX.items():
         with subtests.test(route):
             assert "assert" in source(test), test
+
+
+def test_of_few_routes_nothing_is_stored():
+    assert len(ROWLESS) == 10
+    assert ROWLESS.keys() <= INDEX.keys()

@@ -1,17 +1,19 @@
 """Sqedule's clients, step by step: propose and review, log in, vote, read the audit trail."""
 
 import json
+import tomllib
 from base64 import b64decode
 from itertools import product
 
 import pytest
+from django.conf import settings
 
 from catalog.models import Organization
-from config.version import VERSION
-from releases.models import RulesetAdjustment, RulesetVersion
+from releases.models import Application, Binding, RulesetAdjustment, RulesetVersion
 from releases.services import engine
 from releases.services.applications import create_application
 from releases.services.releases import create_release
+from tests.releases import stored
 from tests.releases.shipping import MANUAL, MATCHING, make_application
 from tests.releases.sqedule import (
     APPLICATION_VERSION,
@@ -83,26 +85,38 @@ def test_a_ruleset_is_proposed_changed_reviewed_and_approved(api, api_as, admin,
 def test_applications_and_bindings_are_proposed_like_rulesets(api, admin, subtests):
     make_application(admin, MATCHING)
     cases = [
-        (APPLICATION, {"display_name": "Shop"}, APPLICATION_VERSION, {"approval_ruleset_bindings", "id"}),
-        (BINDING, {"mode": "permissive"}, BINDING_VERSION, {"application", "approval_ruleset"}),
+        (APPLICATION, {"display_name": "Shop"}, APPLICATION_VERSION, Application),
+        (BINDING, {"mode": "permissive"}, BINDING_VERSION, Binding),
     ]
-    for path, change, keys, more in cases:
+    for path, change, keys, kind in cases:
+
+        def shown(number: int, kind=kind) -> dict:
+            """The resource as it is stored, with the version of this number."""
+            whole = stored.binding() if kind is Binding else stored.application()
+            del whole["latest_approved_version"]
+            more = {} if kind is Binding else {"approval_ruleset_bindings": stored.bindings()}
+            return whole | more | {"version": stored.version(kind.objects.get(), number=number)}
+
         with subtests.test(path):
             draft = made(api.patch_json(path, {"version": change}))
-            abandoned = made(api.patch_json(path, {"version": {"proposal_state": "abandon"}}))
             number = draft["version"]["id"]
+            assert draft == shown(number)
+            abandoned = made(api.patch_json(path, {"version": {"proposal_state": "abandon"}}))
+            assert abandoned == shown(abandoned["version"]["id"])
             final = made(api.patch_json(f"{path}/proposals/{number}", {"proposal_state": "final"}))
 
-            assert set(draft) == {"version"} | more | TIMES
+            assert final == shown(number)
             assert set(draft["version"]) == keys
             assert abandoned["version"]["proposal_state"] == "abandoned"
             assert (final["version"]["version_number"], final["version"]["proposal_state"]) == (2, "approved")
             assert change.items() <= final["version"].items()
-            assert set(made(api.get(f"{path}/versions/2"))) == set(draft)
-            assert [each["id"] for each in items(api.get(f"{path}/proposals"))] == [abandoned["version"]["id"]]
-            gone = f"{path}/proposals/{abandoned['version']['id']}"
-            assert set(made(api.get(gone))) == set(draft)
+            assert made(api.get(f"{path}/versions/2")) == final
+            left = shown(abandoned["version"]["id"])
+            assert items(api.get(f"{path}/proposals")) == [left["version"]]
+            gone = f"{path}/proposals/{left['version']['id']}"
+            assert made(api.get(gone)) == left
             assert made(api.delete(gone)) == {}
+            assert not kind.objects.get().versions.filter(number=left["version"]["id"]).exists()
             assert refusal(api.get(gone))[0] == refusal(api.delete(gone))[0] == 404
             assert items(api.get(f"{path}/proposals")) == []
 
@@ -129,7 +143,10 @@ def test_applications_and_bindings_are_reviewed_like_rulesets(api_as, admin, rev
 
 
 def test_anybody_may_ask_for_the_version(client):
-    assert (client.get("/v1/about").status_code, client.get("/v1/about").json()) == (200, {"version": VERSION})
+    answer = client.get("/v1/about")
+
+    project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]
+    assert (answer.status_code, answer.json()) == (200, {"version": project["version"]})
 
 
 def test_the_command_lines_empty_proposal_copies_the_rules(api, admin):
@@ -148,11 +165,14 @@ def test_without_a_version_the_answer_has_what_counts(api, admin):
     before = made(api.get(APPLICATION))
 
     touched = made(api.patch_json(APPLICATION, {"id": None, "version": None}))
+    counting = stored.application()
+    content = {"version": counting.pop("latest_approved_version")}
+    assert touched == counting | content | {"approval_ruleset_bindings": stored.bindings()}
     renamed = made(api.patch_json(APPLICATION, {"id": "Checkout"}))
 
     assert touched["version"] == before["latest_approved_version"]
     assert touched["updated_at"] > before["updated_at"]
-    assert renamed["id"] == "Checkout"
+    assert renamed["id"] == Application.objects.get(key__iexact="checkout").key == "Checkout"
     assert made(api.get(BINDING))["application"]["id"] == "Checkout"
     assert made(api.patch_json("/v1/applications/idea", {}))["version"] is None
 

@@ -9,10 +9,11 @@ from django.test import Client
 from django.utils import timezone
 
 from catalog.accounts import WRONG_LOGIN
-from catalog.models import ApiKey, Event, Organization
+from catalog.models import ApiKey, Event, Membership, Organization, ServiceAccount
 from catalog.services.organizations import create_organization
+from releases.api.sqedule.mapping import moment
 from releases.api.sqedule.views.organization import token_of
-from releases.models import ApprovalRequest, Release
+from releases.models import ApprovalRequest, Release, RulesetVersion
 from releases.services import approvals, engine
 from releases.services.applications import create_application
 from releases.services.releases import create_release
@@ -140,6 +141,23 @@ def test_a_question_nobody_answers_in_time_is_a_no(acme, admin):
 # The audit trail
 
 
+def recorded(event: Event) -> dict:
+    """A stored event as the wire says it."""
+    kinds = {"ruleset": "approval_ruleset", "binding": "application_approval_ruleset_binding"}
+    kinds |= {"serviceaccount": "service_account", "apikey": "api_key"}
+    return {
+        "id": str(event.uid),
+        "type": event.kind,
+        "resource_type": kinds.get(event.subject_type, event.subject_type),
+        "resource": event.subject_label,
+        "member_type": event.actor_kind,
+        "member": event.actor_label,
+        "address": event.address,
+        "created_at": moment(event.occurred_at),
+        "details": event.data,
+    }
+
+
 def test_the_audit_trail_is_read_and_filtered(api, api_as, admin, stranger, subtests):
     make_application(admin, MATCHING)
     make_application(stranger, MATCHING, key="theirs")
@@ -151,17 +169,9 @@ def test_the_audit_trail_is_read_and_filtered(api, api_as, admin, stranger, subt
     since = records[1]["created_at"]
 
     assert [each["type"] for each in records[:2]] == ["ruleset.proposal_deleted", "ruleset.proposed"]
-    assert set(records[0]) == {
-        "id",
-        "type",
-        "resource_type",
-        "resource",
-        "member_type",
-        "member",
-        "address",
-        "created_at",
-        "details",
-    }
+    happened = Event.objects.filter(organization_id=admin.organization_id).order_by("-pk")
+    assert records == [recorded(each) for each in happened]
+    assert not RulesetVersion.objects.filter(number=proposal).exists()
     assert (records[0]["member"], records[0]["member_type"], records[0]["address"]) == (
         "admin-machine",
         "service_account",
@@ -236,7 +246,10 @@ def test_an_organization_is_read_and_named(api, api_as, acme, globex, subtests):
         with subtests.test(f"{path} {body}"):
             assert refusal(client.patch_json(path, body)) == refused
     assert refusal(api.get("/v1/organizations/globex")) == UNAUTHORIZED
-    assert Organization.objects.filter(name__in=["ACME Inc.", "Globex", "Under"]).count() == 3
+    stored = {each.slug: each.name for each in Organization.objects.all()}
+    assert stored == {"acme": "ACME Inc.", "globex": "Globex", "below": "Under"}
+    for slug, name in stored.items() - {("globex", "Globex")}:
+        assert made(api.get(f"/v1/organizations/{slug}")) == {"id": slug, "display_name": name}
     child.refresh_from_db()
     assert Event.objects.filter(kind="organization.updated", subject_uid=child.uid).count() == 1
 
@@ -253,11 +266,13 @@ def test_a_person_logs_in_and_refreshes_the_token(acme, quick):
 
     assert answer.status_code == 200
     assert set(answer.json()) == {"code", "expire", "token"}
-    assert (claims["orgid"], claims["omt"], claims["omid"].lower(), claims["aud"]) == (
-        "acme",
+    member = Membership.objects.get(user__email=user.email)
+    assert (claims["orgid"], claims["omt"], claims["omid"].lower(), claims["aud"], claims["sub"]) == (
+        member.organization.slug,
         "user",
-        user.email,
+        member.user.email,
         "sqedule",
+        str(member.user.uid),
     )
     assert answer.json()["expire"].endswith("Z")
     assert made(ApiClient(token).get("/v1/organization"))["id"] == "acme"
@@ -267,6 +282,8 @@ def test_a_person_logs_in_and_refreshes_the_token(acme, quick):
         again = made(ApiClient(token).post("/v1/auth/refresh-token"))
         fresh = jwt.decode(again["token"], options={"verify_signature": False})
         assert (fresh["orig_iat"], fresh["exp"] > claims["exp"]) == (claims["orig_iat"], True)
+        member.refresh_from_db()
+        assert (fresh["orgid"], fresh["sub"]) == (member.organization.slug, str(member.user.uid))
     with time_machine.travel(timezone.now() + timedelta(hours=25)):
         assert refusal(ApiClient(token).get("/v1/organization")) == UNAUTHORIZED
     user.set_password("another long password")
@@ -280,7 +297,10 @@ def test_a_service_account_logs_in_with_its_key(acme, globex):
     answer = login(organization_id="acme", service_account_name="Builder", password=key)
     token = answer.json()["token"]
 
-    assert jwt.decode(token, options={"verify_signature": False})["omt"] == "sa"
+    claims = jwt.decode(token, options={"verify_signature": False})
+    account = ServiceAccount.objects.get()
+    assert (claims["omt"], claims["omid"], claims["orgid"]) == ("sa", account.name, account.organization.slug)
+    assert claims["sub"] == str(account.api_keys.get().uid)
     assert items(ApiClient(token).get("/v1/releases")) == []
     for wrong in (
         {"service_account_name": "other"},

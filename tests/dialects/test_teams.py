@@ -27,7 +27,12 @@ def test_a_team_is_made_listed_and_not_shown_to_strangers(api, api_as, acme):
     team = Team.objects.get()
 
     assert (made.status_code, team.name, team.organization) == (201, "Payments", acme)
-    shown = {"id": str(team.uid), "name": "Payments", "slug": "payments", "createdAt": made.json()["createdAt"]}
+    shown = {
+        "id": str(team.uid),
+        "name": "Payments",
+        "slug": "payments",
+        "createdAt": f"{team.created_at:%Y-%m-%dT%H:%M:%S.%fZ}",
+    }
     assert made.json() == shown
     assert Event.objects.filter(kind="team.created").count() == 1
     assert api.get(TEAMS).json() == {"items": [shown], "page": 0}

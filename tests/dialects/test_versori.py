@@ -104,7 +104,11 @@ def test_an_organization_is_ours_or_refused(api, acme, globex, admin):
     made = api.post_json(f"/api/v2/o/{id_of(child)}/projects", {"name": "below"})
 
     assert row(made.json()).organization == child
-    assert [each["name"] for each in api.get(f"/api/v2/o/{child.uid}/projects").json()["projects"]] == ["below"]
+    listed = api.get(f"/api/v2/o/{child.uid}/projects").json()["projects"]
+    assert [(each["id"], each["name"]) for each in listed] == [
+        (id_of(each), each.name) for each in Project.objects.filter(organization=child)
+    ]
+    assert [each["name"] for each in listed] == ["below"]
     assert api.get(f"/api/v2/o/{id_of(acme)}/projects/{made.json()['id']}").status_code == 404
     for text in (id_of(globex), "0" * 26, "nonsense"):
         refused = api.get(f"/api/v2/o/{text}/projects")
@@ -260,10 +264,14 @@ def test_a_project_is_changed_where_said(api, at, shop):
 def test_projects_are_starred_and_listed_newest_first(api, home, at, shop, admin):
     for _ in range(2):
         assert api.put(f"{at}/star").status_code == 204
+        assert row(shop).is_starred
     create_project(actor=admin, name="second")
 
     listed = api.get(f"{home}/projects").json()["projects"]
 
+    assert [(each["id"], each["name"], each["starred"]) for each in listed] == [
+        (id_of(each), each.name, each.is_starred) for each in Project.objects.order_by("-pk")
+    ]
     assert [(each["name"], each["starred"]) for each in listed] == [("second", False), ("shop", True)]
     assert set(listed[1]) == {"id", "name", "environments", "starred", "createdAt", "updatedAt"}
     assert [each["name"] for each in api.get(f"{home}/projects?starred=true").json()["projects"]] == ["shop"]
@@ -300,6 +308,7 @@ def test_sentiment_is_kept(api, at, shop):
 
     kept = row(shop).metadata["sentimentHistory"]
     assert [(each["sentimentScore"], each["messageId"]) for each in kept] == [(1, "a"), (-1, "b")]
+    assert (answer.status_code, answer.json()["metadata"]) == (200, row(shop).metadata)
     assert answer.json()["metadata"] == {"sentimentHistory": kept}
 
 
@@ -436,7 +445,7 @@ def test_files_are_replaced_and_added(api, at, shop):
 
     wanted = {"files": [FILES[0], {"filename": "empty", "content": "x"}], "labels": {"team": "a"}}
     assert api.get(f"{at}/files").json() == api.get(at).json()["currentFiles"] == wanted
-    assert row(shop).files == wanted["files"]
+    assert {"files": row(shop).files, "labels": row(shop).labels} == wanted
     names = ["/x", "../x", "a//b", "a/../b", ".", "a\\b", "x" * 600]
     refused = api.put_json(f"{at}/files", {"files": [{"filename": name, "content": ""} for name in [*names, "y", "y"]]})
     assert [each["field"] for each in refused.json()["fields"]] == [

@@ -32,21 +32,28 @@ def titles(answer) -> list[str]:
     return [each["title"] for each in answer.json()]
 
 
+def said(notification: Notification) -> dict:
+    """A stored notification as the wire says it."""
+    stored = Notification.objects.get(pk=notification.pk)
+    return {
+        "id": str(stored.uid),
+        "title": stored.title,
+        "message": stored.message,
+        "severity": stored.severity.upper(),
+        "isRead": stored.read_at is not None,
+        "entityType": stored.subject_type or None,
+        "entityId": str(stored.subject_uid) if stored.subject_uid else None,
+        "createdAt": stored.created_at.isoformat().replace("+00:00", "Z"),
+    }
+
+
 def test_the_list_is_a_plain_array_newest_first(api, rows):
     answer = api.get(LIST)
 
     assert titles(answer) == ["three", "two", "one"]
-    two = rows[1]
-    assert answer.json()[1] == {
-        "id": str(two.uid),
-        "title": "two",
-        "message": "checkout",
-        "severity": "WARNING",
-        "isRead": False,
-        "entityType": "environment",
-        "entityId": str(two.subject_uid),
-        "createdAt": two.created_at.isoformat().replace("+00:00", "Z"),
-    }
+    assert answer.json() == [said(each) for each in reversed(rows)]
+    assert (answer.json()[1]["severity"], answer.json()[1]["isRead"]) == ("WARNING", False)
+    assert answer.json()[1]["entityType"] == "environment"
     assert (answer.json()[0]["entityType"], answer.json()[0]["entityId"]) == (None, None)
     assert answer.json()[2]["isRead"] is True
 
@@ -91,7 +98,8 @@ def test_one_is_read(api, rows):
     answer = api.post_json(f"{LIST}/{rows[2].uid}/read")
     again = api.post_json(f"{LIST}/{rows[2].uid}/read")
 
-    assert (answer.status_code, answer.json()["isRead"], answer.json()["title"]) == (200, True, "three")
+    assert (answer.status_code, answer.json()) == (200, said(rows[2]))
+    assert (answer.json()["isRead"], answer.json()["title"]) == (True, "three")
     assert again.json() == answer.json()
     assert api.get(f"{LIST}/unread-count").json() == {"count": 1}
 

@@ -21,6 +21,23 @@ def text(**config) -> str:
     return json.dumps(config)
 
 
+def said(rule: NotificationRule) -> dict:
+    """A stored rule whose channel has no settings, as the wire says it."""
+    return {
+        "id": str(rule.uid),
+        "name": rule.name,
+        "isActive": rule.is_active,
+        "triggerEvent": rule.trigger.upper(),
+        "channelType": rule.channel.upper(),
+        "channelConfig": "{}",
+        "filterFlowId": str(rule.flow.uid) if rule.flow else None,
+        "filterEnvironmentId": str(rule.environment.uid) if rule.environment else None,
+        "leastSeverity": rule.least_severity.upper(),
+        "createdAt": rule.created_at.isoformat().replace("+00:00", "Z"),
+        "updatedAt": rule.updated_at.isoformat().replace("+00:00", "Z"),
+    }
+
+
 def test_a_rule_is_made_read_and_changed(api, admin):
     flow, environment = a_flow(admin), an_environment(admin)
     asked = GOOD | {
@@ -154,6 +171,8 @@ def test_rules_are_listed_at_the_same_cost_for_any_number(rows, api, admin, stra
         listed = api.get(RULES).json()
 
     assert [each["name"] for each in listed] == [f"{number}" for number in reversed(range(rows))]
+    stored = NotificationRule.objects.filter(organization=admin.organization).order_by("-pk")
+    assert listed == [said(each) for each in stored.select_related("flow", "environment")]
 
 
 @pytest.mark.parametrize("rows", [1, 20])
@@ -168,5 +187,19 @@ def test_deliveries_are_listed_at_the_same_cost_for_any_number(rows, api, admin,
     with django_assert_num_queries(3):
         listed = api.get(f"{RULES}/{rule.uid}/deliveries").json()
 
-    assert [each["id"] for each in listed] == [str(each.uid) for each in reversed(made)]
-    assert {each["status"] for each in listed} == {"FAILED"}
+    told = ("triggerEvent", "title", "message", "entityType", "entityId")
+    assert listed == [
+        {
+            "id": str(each.uid),
+            "ruleId": str(each.rule.uid),
+            "eventType": each.kind.upper(),
+            "payload": json.dumps(dict.fromkeys(told)),
+            "status": each.state.upper(),
+            "sentAt": each.finished_at.isoformat().replace("+00:00", "Z"),
+            "error": each.error,
+            "attemptCount": each.attempts,
+            "isTest": each.is_test,
+        }
+        for each in Delivery.objects.exclude(finished_at=None).select_related("rule").order_by("-pk")
+    ]
+    assert (len(listed), {each["status"] for each in listed}) == (len(made), {"FAILED"})

@@ -14,16 +14,17 @@ GOOD = {"name": "CI", "url": "https://hook.example/T0/abc", "kinds": ["gate.*"]}
 
 
 def shown(webhook: Webhook, **other) -> dict:
+    """A stored webhook as those read it who may change it."""
     return {
         "id": str(webhook.uid),
-        "name": "CI",
-        "url": "https://hook.example/T0/abc",
-        "kinds": ["gate.*"],
-        "isActive": True,
-        "switchedOffBecause": None,
+        "name": webhook.name,
+        "url": webhook.url,
+        "kinds": webhook.kinds,
+        "isActive": webhook.is_active,
+        "switchedOffBecause": webhook.switched_off_because or None,
         "oldSecretUntil": None,
         "createdAt": webhook.created_at.isoformat().replace("+00:00", "Z"),
-        "createdBy": "admin-machine",
+        "createdBy": webhook.created_by,
     } | other
 
 
@@ -89,6 +90,8 @@ def test_what_was_sent_is_shown_and_sent_again(api, admin, receiver):
     assert (read.json()["state"], read.json()["attempts"], read.json()["nextAttemptAt"]) == ("sent", 1, None)
     assert (read.json()["body"], read.json()["tries"][0]["status"]) == (receiver.got[0].body.decode(), 204)
     assert (again.status_code, again.json()["id"], again.json()["state"]) == (202, str(delivery.uid), "pending")
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.attempts, delivery.next_attempt_at is None) == ("pending", 0, False)
     assert verified(secret, receiver.got[0])["type"] == "webhook.test"
     other, _ = create_webhook(actor=admin, **(GOOD | {"name": "other"}))
     assert api.get(f"{WEBHOOKS}/{other.uid}/deliveries/{delivery.uid}").status_code == 404
@@ -104,7 +107,9 @@ def test_webhooks_are_listed_at_the_same_cost_for_any_number(rows, api, admin, s
     with django_assert_num_queries(2):
         listed = api.get(WEBHOOKS).json()
 
-    assert (len(listed["items"]), listed["page"]) == (rows, 0)
+    stored = Webhook.objects.filter(organization=admin.organization).order_by("name")
+    assert listed == {"items": [shown(each) for each in stored], "page": 0}
+    assert len(listed["items"]) == rows
     assert "secret" not in listed["items"][0]
 
 
@@ -124,7 +129,8 @@ def test_deliveries_are_paged_at_the_same_cost_for_any_number(rows, api, admin, 
         second = api.get(f"{page}?after={first['after']}").json()
 
     ids = [each["id"] for each in first["items"] + second["items"]]
-    assert ids == [str(each.uid) for each in reversed(made)]
+    assert ids == [str(each.uid) for each in Delivery.objects.order_by("-pk")]
+    assert len(ids) == len(made)
     assert second["after"] is None
     assert api.get(f"{page}?after={webhook.uid}").status_code == 404
     assert api.get(f"{page}?after=x").status_code == 400

@@ -43,13 +43,14 @@ def iso(moment) -> str | None:
 
 
 def said(approval: ApprovalRequest) -> dict:
-    """A stored request about a trail as the wire says it."""
+    """A stored request as the wire says it."""
     stored = ApprovalRequest.objects.get(pk=approval.pk)
+    trail = stored.trail or stored.release.trail
     return {
         "id": str(stored.uid),
-        "trailId": str(stored.trail.uid),
-        "flowId": str(stored.trail.flow.uid),
-        "status": stored.status.upper(),
+        "trailId": str(trail.uid),
+        "flowId": str(trail.flow.uid),
+        "status": "EXPIRED" if stored.status == Status.VOID else stored.status.upper(),
         "requiredApprovers": stored.required_approvers,
         "requiredApproverRoles": stored.required_roles,
         "comments": stored.comments,
@@ -68,11 +69,11 @@ def said(approval: ApprovalRequest) -> dict:
             }
             for each in stored.decisions.all()
         ],
-        "artifactSha256": None,
+        "artifactSha256": stored.release.digest if stored.release else None,
         "environmentId": str(stored.environment.uid) if stored.environment else None,
-        "applicationId": None,
-        "releaseId": None,
-        "isVoid": False,
+        "applicationId": stored.release.application.key if stored.release else None,
+        "releaseId": stored.release.number if stored.release else None,
+        "isVoid": stored.status == Status.VOID,
     }
 
 
@@ -305,14 +306,14 @@ def test_approvals_of_releases_stand_in_the_same_list(api, admin, trail):
 
     (shown,) = api.get(API).json()
 
-    assert shown["id"] == str(asked(release).uid)
+    assert shown == said(asked(release))
     assert (shown["trailId"], shown["releaseId"], shown["applicationId"]) == (
         str(trail.uid),
         release.number,
         "checkout",
     )
     assert shown["artifactSha256"] == DIGEST
-    assert [each["id"] for each in api.get(url(trail)).json()] == [shown["id"]]
+    assert api.get(url(trail)).json() == [shown]
 
 
 def test_a_void_request_reads_as_expired(api, approval):
@@ -320,6 +321,7 @@ def test_a_void_request_reads_as_expired(api, approval):
 
     shown = api.get(f"{API}/{approval.uid}").json()
 
+    assert shown == said(approval)
     assert (shown["status"], shown["isVoid"]) == ("EXPIRED", True)
     assert len(api.get(f"{API}?status=EXPIRED").json()) == 1
 

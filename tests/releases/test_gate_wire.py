@@ -50,6 +50,35 @@ def said(policy: DeploymentPolicy) -> dict:
     }
 
 
+def decided(decision: GateDecision) -> dict:
+    """A stored decision about a digest that nobody built here, by one policy at most, as the wire says it."""
+    requirements, policies = decision.document["requirements"], decision.document["policies"]
+    still = [each for each in requirements if not decision.allowed and each["state"] != "satisfied"]
+    why = [f"{each['title']}: {each['detail']}" for each in still]
+    return {
+        "id": str(decision.uid),
+        "decision": "ALLOWED" if decision.allowed else "BLOCKED",
+        "allowed": decision.allowed,
+        "verdict": decision.verdict,
+        "artifactSha256": decision.digest,
+        "environmentId": str(decision.environment.uid),
+        "environment": decision.environment.name,
+        "requestedBy": decision.requested_by,
+        "evaluatedAt": iso(decision.judged_at),
+        "blockReasons": why,
+        "reasons": why,
+        "reason": "; ".join(why) or decision.document["headline"],
+        "policiesEvaluated": decision.policies_evaluated,
+        "policyId": policies[0]["uid"] if policies else None,
+        "policyName": policies[0]["name"] if policies else None,
+        "signatureVerified": None,
+        "componentId": None,
+        "trailId": None,
+        "headline": decision.document["headline"],
+        "requirements": requirements,
+    }
+
+
 # ---- policies
 
 
@@ -138,6 +167,7 @@ def test_a_policy_is_read_changed_and_deleted(api, admin, flow, production):
     gone = api.delete(address)
     assert (gone.status_code, gone.content) == (204, b"")
     assert api.get(address).status_code == 404
+    assert not DeploymentPolicy.objects.exists()
 
 
 @pytest.mark.parametrize(("body", "field"), [case for case in BAD_POLICIES if case[0].get("name", "") is not None][:2])
@@ -330,6 +360,7 @@ def test_results_are_listed_newest_first(api, admin, flow, production):
     assert ids("?environment=production&limit=20") == [str(third.uid), str(first.uid)]
     assert ids(f"?environment={staging.uid}") == [str(second.uid)]
     assert ids("?environment=&limit=") == ids()
+    assert api.get(RESULTS).json() == [decided(each) for each in GateDecision.objects.order_by("-pk")]
     shown = api.get(RESULTS).json()[0]
     assert (shown["artifactSha256"], shown["policiesEvaluated"]) == ("sha256:three", 1)
     assert shown["blockReasons"]

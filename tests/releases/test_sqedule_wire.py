@@ -13,6 +13,7 @@ from releases.services.bindings import create_binding
 from releases.services.releases import create_release
 from releases.services.rulesets import create_ruleset
 from tests.people import ApiClient, make_machine
+from tests.releases import stored
 from tests.releases.shipping import MANUAL, MATCHING, make_application
 from tests.releases.sqedule import (
     APPLICATION_VERSION,
@@ -57,7 +58,10 @@ def test_without_the_word_final_it_is_a_draft(api, state):
 
     assert (body["version"]["version_state"], body["version"]["version_number"]) == ("proposal", None)
     assert (body["version"]["proposal_state"], body["version"]["approved_at"]) == ("draft", None)
-    assert api.get("/v1/applications/checkout").json()["latest_approved_version"] is None
+    assert body["version"] == stored.version(Application.objects.get(), number=body["version"]["id"])
+    read = api.get("/v1/applications/checkout").json()
+    assert read == stored.application() | {"approval_ruleset_bindings": []}
+    assert read["latest_approved_version"] is None
 
 
 def test_a_ruleset_is_made_with_its_rules(api):
@@ -101,11 +105,8 @@ def test_a_binding_is_made(api, admin):
 
     assert response.status_code == 201
     body = response.json()
-    assert set(body) == {"application", "approval_ruleset", "version"} | TIMES
-    assert body["application"]["id"] == "checkout"
-    assert set(body["application"]) == {"id", "latest_approved_version"} | TIMES
-    assert body["approval_ruleset"]["id"] == "rules"
-    assert set(body["approval_ruleset"]["latest_approved_version"]) == RULESET_VERSION
+    made = stored.binding()
+    assert body == made | {"version": made.pop("latest_approved_version")}
     assert set(body["version"]) == BINDING_VERSION
     assert (body["version"]["mode"], body["version"]["version_number"]) == ("permissive", 1)
 
@@ -134,8 +135,8 @@ def test_a_release_shows_the_rules_it_was_bound_to(api, admin):
     assert release["state"] == "pending"
     bound = release["approval_ruleset_bindings"][0]
     assert (bound["mode"], bound["approval_ruleset"]["id"]) == ("permissive", "rules")
-    assert set(bound["approval_ruleset"]) == {"id", "latest_approved_version"} | TIMES
     assert set(bound["approval_ruleset"]["latest_approved_version"]) == RULESET_VERSION
+    assert release == stored.whole_release()
     assert api.get("/v1/applications/checkout/releases/1").json() == release
 
 
@@ -143,71 +144,65 @@ def test_a_release_shows_the_rules_it_was_bound_to(api, admin):
 
 
 def test_applications_are_read(api, shop):
-    listed = items(api.get("/v1/applications"))[0]
-    one = api.get("/v1/applications/cHeckout").json()
+    path = "/v1/applications/checkout"
+    application, bindings = stored.application(), stored.bindings()
+    version = stored.version(Application.objects.get())
 
-    assert set(listed) == {"id", "latest_approved_version"} | TIMES
-    assert set(listed["latest_approved_version"]) == APPLICATION_VERSION
-    bindings = one.pop("approval_ruleset_bindings")
-    assert one == listed
-    assert set(bindings[0]) == {"approval_ruleset", "latest_approved_version"} | TIMES
-    assert items(api.get("/v1/applications/checkout/approval-ruleset-bindings")) == bindings
-    version = api.get("/v1/applications/checkout/versions/1").json()
-    assert version["version"] == listed["latest_approved_version"]
-    assert version["approval_ruleset_bindings"] == bindings
-    assert items(api.get("/v1/applications/checkout/versions")) == [version["version"]]
+    assert items(api.get("/v1/applications")) == [application]
+    assert api.get("/v1/applications/cHeckout").json() == application | {"approval_ruleset_bindings": bindings}
+    assert items(api.get(f"{path}/approval-ruleset-bindings")) == bindings
+    assert items(api.get(f"{path}/versions")) == [version]
+    del application["latest_approved_version"]
+    numbered = application | {"version": version, "approval_ruleset_bindings": bindings}
+    assert api.get(f"{path}/versions/1").json() == numbered
+    assert (set(version), version["version_number"], len(bindings)) == (APPLICATION_VERSION, 1, 1)
 
 
 def test_rulesets_are_read(api, shop):
-    listed = items(api.get("/v1/approval-rulesets"))[0]
-    one = api.get("/v1/approval-rulesets/RULES").json()
+    ruleset, whole = stored.ruleset(), stored.whole_ruleset()
+    content, version = whole["latest_approved_version"], ruleset["latest_approved_version"]
 
-    assert set(listed) == {"id", "num_bound_applications", "latest_approved_version"} | TIMES
-    assert listed["num_bound_applications"] == 1
-    assert set(listed["latest_approved_version"]) == RULESET_VERSION | {"num_bound_releases"}
-    assert listed["latest_approved_version"]["num_bound_releases"] == 1
-    assert set(one) == {"id", "application_approval_ruleset_bindings", "latest_approved_version"} | TIMES
-    bound = one["application_approval_ruleset_bindings"][0]
-    assert set(bound) == {"application", "latest_approved_version"} | TIMES
-    content = one["latest_approved_version"]
-    assert set(content) == RULESET_VERSION | {"approval_rules", "release_approval_ruleset_bindings"}
-    assert [rule["id"] for rule in content["approval_rules"]] == [1, 2]
-    through = content["release_approval_ruleset_bindings"][0]
-    assert set(through) == {"mode", "release"}
-    assert set(through["release"]) == RELEASE | {"application"}
-    version = api.get("/v1/approval-rulesets/rules/versions/1").json()
-    assert version["version"] == content
-    in_list = items(api.get("/v1/approval-rulesets/rules/versions"))[0]
-    assert set(in_list) == RULESET_VERSION | {"approval_rules", "num_bound_releases"}
-    assert in_list["num_bound_releases"] == 1
+    assert items(api.get("/v1/approval-rulesets")) == [
+        ruleset | {"num_bound_applications": 1, "latest_approved_version": version | {"num_bound_releases": 1}}
+    ]
+    assert api.get("/v1/approval-rulesets/RULES").json() == whole
+    assert api.get("/v1/approval-rulesets/rules/versions/1").json() == stored.whole_ruleset(under="version")
+    assert items(api.get("/v1/approval-rulesets/rules/versions")) == [
+        version | {"approval_rules": content["approval_rules"], "num_bound_releases": 1}
+    ]
+    assert (set(version), [rule["id"] for rule in content["approval_rules"]]) == (RULESET_VERSION, [1, 2])
+    (through,) = content["release_approval_ruleset_bindings"]
+    assert (through["mode"], set(through["release"])) == ("permissive", RELEASE | {"application"})
+    assert [each["application"]["id"] for each in whole["application_approval_ruleset_bindings"]] == ["checkout"]
 
 
 def test_bindings_are_read(api, shop):
-    one = api.get(BINDING).json()
+    binding = stored.binding()
+    version = binding["latest_approved_version"]
 
-    assert set(one) == {"application", "approval_ruleset", "latest_approved_version"} | TIMES
-    assert items(api.get("/v1/application-approval-ruleset-bindings")) == [one]
-    assert items(api.get(f"{BINDING}/versions")) == [one["latest_approved_version"]]
-    assert api.get(f"{BINDING}/versions/1").json()["version"] == one["latest_approved_version"]
+    assert api.get(BINDING).json() == binding
+    assert items(api.get("/v1/application-approval-ruleset-bindings")) == [binding]
+    assert items(api.get(f"{BINDING}/versions")) == [version]
+    del binding["latest_approved_version"]
+    assert api.get(f"{BINDING}/versions/1").json() == binding | {"version": version}
+    assert (set(version), version["mode"]) == (BINDING_VERSION, "permissive")
 
 
 def test_releases_are_read(api, shop):
-    shop.refresh_from_db()
-    one = api.get("/v1/applications/checkout/releases/1").json()
+    release, whole = stored.release(), stored.whole_release()
 
-    assert set(one) == RELEASE | {"approval_ruleset_bindings"}
-    assert (one["state"], one["finalized_at"]) == ("approved", moment(shop.finalized_at))
-    listed = items(api.get("/v1/applications/checkout/releases"))[0]
-    assert set(listed) == RELEASE
-    in_all = items(api.get("/v1/releases"))[0]
-    assert set(in_all) == RELEASE | {"application"}
-    assert in_all["application"]["id"] == "checkout"
-    assert in_all["application"]["latest_approved_version"]["version_number"] == 1
+    assert api.get("/v1/applications/checkout/releases/1").json() == whole
+    assert items(api.get("/v1/applications/checkout/releases")) == [release]
+    assert items(api.get("/v1/releases")) == [release | {"application": stored.application()}]
+    assert (set(release), release["state"], bool(release["finalized_at"])) == (RELEASE, "approved", True)
+    assert [each["mode"] for each in whole["approval_ruleset_bindings"]] == ["permissive"]
 
 
 def test_events_are_read_in_order(api, shop):
-    created, missed, matched = items(api.get("/v1/applications/checkout/releases/1/events"))
+    read = items(api.get("/v1/applications/checkout/releases/1/events"))
+    created, missed, matched = read
 
+    assert read == stored.events()
     assert set(created) == {"type", "id", "created_at"}
     assert (created["type"], created["id"]) == ("created", 1)
     assert set(missed) == {"type", "id", "created_at", "result_state", "ignored_error", "approval_rule_outcome"}
@@ -339,7 +334,7 @@ def test_a_release_is_changed_in_part(api, admin):
 
     body = api.patch_json("/v1/applications/checkout/releases/1", {"metadata": {"b": 2}, "state": "approved"}).json()
     assert (body["comments"], body["metadata"], body["state"]) == ("new", {"b": 2}, "pending")
-    assert Release.objects.get().metadata == {"b": 2}
+    assert body == stored.whole_release()
 
 
 def test_a_release_is_cancelled_once(api, admin):
@@ -347,8 +342,8 @@ def test_a_release_is_cancelled_once(api, admin):
 
     response = api.post("/v1/applications/checkout/releases/1/cancel")
 
-    assert (response.status_code, response.json()["state"]) == (200, "cancelled")
-    assert response.json()["finalized_at"]
+    assert (response.status_code, response.json()) == (200, stored.whole_release())
+    assert (response.json()["state"], response.json()["finalized_at"] is None) == ("cancelled", False)
     events = items(api.get("/v1/applications/checkout/releases/1/events"))
     assert [(each["type"], each["id"]) for each in events] == [("created", 1), ("cancelled", 1)]
     again = api.post("/v1/applications/checkout/releases/1/cancel")
