@@ -3,12 +3,15 @@
 import json
 import sys
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from random import Random
 from typing import Any
+from unittest.mock import patch
 
 from django.core.management.base import BaseCommand
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from catalog.models import Organization
@@ -36,7 +39,7 @@ class Command(BaseCommand):
             self.stderr.write(f"The organization {world.SLUG} is there already; nothing was changed.")
             return
         settle()
-        with held(), transaction.atomic():
+        with held(), transaction.atomic(), without_savepoints():
             now = timezone.now()
             with moment(now - timedelta(days=world.DAYS + 1)):
                 demo = found()
@@ -60,6 +63,13 @@ class Command(BaseCommand):
         for name, role in world.PEOPLE:
             self.stdout.write(f"  {world.email(name):32} {demo.passwords[name]}  ({role})")
         self.stdout.write(f"API key (admin): {demo.api_key}")
+
+
+@contextmanager
+def without_savepoints() -> Iterator[None]:
+    """Let services make no savepoints inside: whatever they refuse ends the whole transaction anyway."""
+    with patch.object(connection.features, "uses_savepoints", False):
+        yield
 
 
 def summary(demo: Demo) -> dict[str, Any]:
