@@ -56,7 +56,9 @@ def _tell(entry: OutboxEntry) -> None:
     What one subscriber refuses keeps the others from nothing: all are told again after a growing pause. Whoever dies
     in the middle leaves a claim that runs out, so the entry is due again.
     """
-    refusals = [refusal for subscriber in events.SUBSCRIBERS if (refusal := _told(subscriber, entry.event))]
+    refusals = [
+        refusal for subscriber in events.subscribers_of(entry.event.kind) if (refusal := _told(subscriber, entry.event))
+    ]
     if refusals:
         entry.try_later(at=timezone.now(), error="; ".join(refusals))
     else:

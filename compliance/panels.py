@@ -58,7 +58,7 @@ def register() -> None:
     slots.register("component.reports", standards_panel, order=10)
     slots.register("home.aside", drifted_panel, order=20)
     slots.register_events(EVENT_WORDS)
-    subscribe(found_default)
+    subscribe(found_default, "organization.created")
     BASELINES.append(is_known)
     register_actions(
         {

@@ -35,4 +35,4 @@ def register() -> None:
     slots.register("component.main", proof_panel, order=20)
     slots.register("component.main", trails_panel, order=30)
     slots.register_events(EVENT_WORDS)
-    subscribe(join_event)
+    subscribe(join_event, "component.created", "component.updated")

@@ -2,6 +2,7 @@
 
 from catalog import slots
 from catalog.services.events import subscribe
+from integrations.services.news import SETTLING, TRIGGERS, WRITERS
 from integrations.services.notification_rules import tell_rules
 from integrations.services.notifications import tell
 from integrations.services.webhooks import tell_webhooks
@@ -40,6 +41,6 @@ def register() -> None:
         "Add a notification rule", "integrations:notification-rule-new", "organization:notification_rule:create"
     )
     slots.register_events(EVENT_WORDS)
-    subscribe(tell)
-    subscribe(tell_rules)
+    subscribe(tell, *SETTLING, "gate.allowed", *WRITERS)
+    subscribe(tell_rules, "gate.allowed", *TRIGGERS)
     subscribe(tell_webhooks)

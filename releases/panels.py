@@ -83,7 +83,7 @@ def register() -> None:
     slots.register_deed("Add a ruleset", "releases:ruleset-new", "organization:ruleset:create")
     slots.register_gates(rail_gates)
     slots.register_events(EVENT_WORDS)
-    subscribe(give_application)
+    subscribe(give_application, "component.created")
     slots.register_tile(releases_tile, order=40)
     slots.register("home.main", waiting_panel, order=10)
     slots.register("home.main", recent_panel, order=20)

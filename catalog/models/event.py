@@ -109,11 +109,6 @@ class OutboxEntry(models.Model):
         return f"{self.event} ({'told' if self.done_at else 'to tell'})"
 
     @classmethod
-    def to_tell(cls, event: Event) -> "OutboxEntry":
-        """The entry of a new event, not written yet."""
-        return cls(event=event, next_attempt_at=event.occurred_at, holds=event.subject_uid)
-
-    @classmethod
     def due(cls, at: datetime) -> "models.QuerySet[OutboxEntry]":
         """Entries whose time has come at `at`, what waits longest first."""
         return cls.objects.filter(done_at=None, next_attempt_at__lte=at).order_by("next_attempt_at", "pk")

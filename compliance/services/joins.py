@@ -56,8 +56,6 @@ def join_trail(flow: Flow, build_url: str | None) -> Join:
 
 def join_event(event: Event) -> None:
     """Subscriber: a component that is new or has moved picks up flows and trails that waited for it."""
-    if event.kind not in ("component.created", "component.updated"):
-        return
     component = Component.objects.filter(uid=event.subject_uid).select_related("organization").first()
     if component is None:
         return

@@ -48,7 +48,7 @@ def _make_default(organization_id: int) -> StandardsBaseline:
 
 def found_default(event: Event) -> None:
     """Subscriber: a new organization gets its default baseline before anybody looks for it."""
-    if event.kind == "organization.created" and Organization.objects.filter(pk=event.organization_id).exists():
+    if Organization.objects.filter(pk=event.organization_id).exists():
         default_baseline(event.organization_id)
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from catalog.actors import Actor
 from catalog.models import OutboxEntry
 from catalog.services.components import push_manifest
-from catalog.services.events import SUBSCRIBERS
+from catalog.services.events import subscribers_of
 from compliance.models import Trail
 from compliance.services.artifacts import register_artifact
 from compliance.services.attestations import attach_evidence, record_attestation
@@ -135,7 +135,7 @@ class History:
         """Tell the subscribers at once, so that news is as old as what it is about."""
         entries = list(OutboxEntry.objects.filter(pk__gt=self.told).select_related("event").order_by("pk"))
         for entry in entries:
-            for subscriber in SUBSCRIBERS:
+            for subscriber in subscribers_of(entry.event.kind):
                 subscriber(entry.event)
         if entries:
             self.told = entries[-1].pk

@@ -74,8 +74,6 @@ def give_application(event: Event) -> None:
 
     Subscribes to the outbox. Nothing happens when the component has one or is gone, or its slug is another's id.
     """
-    if event.kind != "component.created":
-        return
     component = Component.objects.filter(uid=event.subject_uid).select_related("organization").first()
     if component is None or Application.objects.filter(component=component).exists():
         return

@@ -58,6 +58,18 @@ def test_every_subscriber_is_told_once(subscribers, entry):
     assert entry.attempts == 1
 
 
+def test_a_subscriber_that_names_kinds_is_told_no_others(subscribers, entry, acme, monkeypatch):
+    heard: list[str] = []
+    monkeypatch.setattr(events, "MINDED", {})
+    events.subscribe(lambda event: heard.append("all"))
+    events.subscribe(lambda event: heard.append("updates"), "organization.updated", "organization.moved")
+    events.subscribe(lambda event: heard.append("others"), "organization.created")
+
+    tell_entry(entry.pk)
+
+    assert heard == ["all", "updates"]
+
+
 def test_a_refusal_keeps_the_event_and_not_the_others_from_it(subscribers, entry, acme, time_machine):
     attempts: list[int] = []
 
