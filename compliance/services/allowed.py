@@ -4,8 +4,10 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from django.db import DataError, OperationalError
+from django.db.models import QuerySet
 
 from catalog.models import Environment
+from catalog.prepared import prepared
 from catalog.services.environments import found_in
 from compliance.models import AllowlistEntry, Artifact, RunningArtifact
 from compliance.services.differences import Diff, Entry
@@ -44,7 +46,12 @@ def leave_for(environment: Environment, digest: str, at: datetime) -> AllowlistE
 
 def effective_entries(environment: Environment, at: datetime) -> list[AllowlistEntry]:
     """What is on the list at `at`, newest first."""
-    return list(AllowlistEntry.objects.filter(environment=environment).effective(at))
+    return _effective(environment=environment.pk, at=at)
+
+
+@prepared
+def _effective(*, environment: int, at: datetime) -> QuerySet[AllowlistEntry]:
+    return AllowlistEntry.objects.filter(environment=environment).effective(at)
 
 
 def names_of(environment: Environment, digest: str) -> set[str]:

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from django.db.models import F, Q, Window
+from django.db.models import F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from catalog.actors import Actor
+from catalog.prepared import prepared
 from catalog.services.who import Roster, Who
 from compliance.digests import normal_digest
 from compliance.models import Artifact, Attestation, Flow, Trail
@@ -76,19 +77,11 @@ def facts_about(actor: Actor, digest: str, *, flow: Flow | None = None, at: date
     one trail appears as often.
     """
     digest = normal_digest(digest)
-    artifacts = Artifact.objects.visible_to(actor).filter(digest=digest)
-    if flow is not None:
-        artifacts = artifacts.filter(trail__flow=flow)
-    if at is not None:
-        artifacts = artifacts.filter(created_at__lte=at)
-    newest = ("-trail__created_at", "-trail_id", "-pk")
-    place = Window(RowNumber(), partition_by=F("trail__flow"), order_by=newest)  # no flow crowds out another
-    placed = artifacts.annotate(place=place).filter(place__lte=MAX_REPORTS)
-    found = list(
-        Artifact.objects.filter(pk__in=placed.order_by().values("pk"))
-        .select_related("trail__flow__organization", "trail__flow__component", "trail__component", "provenance")
-        .order_by(*newest)
-    )
+    of_flow = flow.pk if flow else None
+    if actor.narrowed(Artifact, "organization:artifact:read"):
+        found = list(_newest(Artifact.objects.visible_to(actor), digest, of_flow, at, MAX_REPORTS))
+    else:
+        found = _reports(reach=list(actor.reach), digest=digest, flow=of_flow, at=at, most=MAX_REPORTS)
     latest = latest_attestations({each.trail_id for each in found}, digest=digest, at=at)
     rosters: dict[int, Roster] = {}
     return [
@@ -106,7 +99,7 @@ def facts_of_trails(
     """
     ids = {each.pk for each in trails}
     artifacts: dict[int, list[Artifact]] = {}
-    for artifact in Artifact.objects.filter(trail__in=ids).select_related("provenance").order_by("pk"):
+    for artifact in _artifacts(trails=list(ids)):
         artifacts.setdefault(artifact.trail_id, []).append(artifact)
     latest = latest_attestations(ids) if latest is None else latest
     rosters: dict[int, Roster] = {}
@@ -127,16 +120,51 @@ def latest_attestations(
 
     With `digest` only those that are about it or about no artifact in particular.
     """
-    rows = Attestation.objects.filter(trail__in=list(trail_ids))
+    found: dict[int, list[Attestation]] = {}
+    for each in _latest(trails=list(trail_ids), digest=digest, at=at):
+        found.setdefault(each.trail_id, []).append(each)
+    return {trail: sorted(rows, key=lambda each: -each.pk) for trail, rows in found.items()}
+
+
+@prepared
+def _reports(*, reach: list[int], digest: str, flow: int | None, at: datetime | None, most: int) -> QuerySet[Artifact]:
+    """Those an actor sees who may read all artifacts of its reach."""
+    return _newest(Artifact.objects.filter(organization__in=reach), digest, flow, at, most)
+
+
+def _newest(
+    artifacts: QuerySet[Artifact], digest: str, flow: int | None, at: datetime | None, most: int
+) -> QuerySet[Artifact]:
+    """Of these artifacts the newest `most` of each flow, with all a fact needs."""
+    artifacts = artifacts.filter(digest=digest)
+    if flow is not None:
+        artifacts = artifacts.filter(trail__flow=flow)
+    if at is not None:
+        artifacts = artifacts.filter(created_at__lte=at)
+    newest = ("-trail__created_at", "-trail_id", "-pk")
+    place = Window(RowNumber(), partition_by=F("trail__flow"), order_by=newest)  # no flow crowds out another
+    placed = artifacts.annotate(place=place).filter(place__lte=most)
+    return (
+        Artifact.objects.filter(pk__in=placed.order_by().values("pk"))
+        .select_related("trail__flow__organization", "trail__flow__component", "trail__component", "provenance")
+        .order_by(*newest)
+    )
+
+
+@prepared
+def _latest(*, trails: list[int], digest: str | None, at: datetime | None) -> QuerySet[Attestation]:
+    rows = Attestation.objects.filter(trail__in=trails)
     if digest is not None:
         rows = rows.filter(Q(digest=None) | Q(digest=digest))
     if at is not None:
         rows = rows.known_at(at)
     kinds = ("trail_id", "type", "name", "digest")
-    found: dict[int, list[Attestation]] = {}
-    for each in rows.order_by(*kinds, "-pk").distinct(*kinds):
-        found.setdefault(each.trail_id, []).append(each)
-    return {trail: sorted(rows, key=lambda each: -each.pk) for trail, rows in found.items()}
+    return rows.order_by(*kinds, "-pk").distinct(*kinds)
+
+
+@prepared
+def _artifacts(*, trails: list[int]) -> QuerySet[Artifact]:
+    return Artifact.objects.filter(trail__in=trails).select_related("provenance").order_by("pk")
 
 
 def _counting(attestations: Iterable[Attestation], digest: str) -> list[Attestation]:

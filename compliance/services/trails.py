@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from catalog.actors import Actor, require, system_actor
+from catalog.prepared import prepared
 from catalog.services.events import event_of, record_event, record_events
 from compliance.flow_template import check_template
 from compliance.models import Attestation, Flow, Trail
@@ -57,18 +59,28 @@ def locked_trail(trail: Trail) -> Trail:
     are not read again where `trail` has them.
     """
     known = {name: trail._state.fields_cache.get(name) for name in ("organization", "component")}
-    rows = Trail.objects.select_for_update(no_key=True, of=("self",))
-    if lacking := [name for name, row in known.items() if row is None]:
-        rows = rows.select_related(*lacking)
-    held = rows.get(pk=trail.pk)
+    held = _held.get(trail=trail.pk, **{f"with_{name}": row is None for name, row in known.items()})
     for name, row in known.items():
         if row is not None and row.pk == getattr(held, f"{name}_id"):
             setattr(held, name, row)
-    held.flow = Flow.objects.get(pk=held.flow_id)
+    held.flow = _flow.get(flow=held.flow_id)
     held.flow.organization = held.organization
     if held.flow.component_id == held.component_id:
         held.flow.component = held.component
     return held
+
+
+@prepared
+def _held(*, trail: int, with_organization: bool, with_component: bool) -> QuerySet[Trail]:
+    rows = Trail.objects.select_for_update(no_key=True, of=("self",)).filter(pk=trail)
+    lacking = {"organization": with_organization, "component": with_component}
+    related = [name for name, is_lacking in lacking.items() if is_lacking]
+    return rows.select_related(*related) if related else rows
+
+
+@prepared
+def _flow(*, flow: int) -> QuerySet[Flow]:
+    return Flow.objects.filter(pk=flow)
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from catalog.actors import resource_path, team_of
 from catalog.models import Environment, Event, Organization, User
+from catalog.prepared import prepared
 from compliance.models import Attestation
 from integrations.models import Notification, NotificationRule, Webhook
 from releases.models import ApprovalRequest, GateDecision
@@ -65,8 +66,12 @@ def _askers(request: ApprovalRequest) -> list[Voter]:
 
 
 def _request(event: Event) -> ApprovalRequest | None:
-    rows = ApprovalRequest.objects.select_related("organization", "component", "environment")
-    return rows.filter(uid=event.subject_uid).first()
+    return _requests.first(uid=event.subject_uid)
+
+
+@prepared
+def _requests(*, uid: UUID) -> models.QuerySet[ApprovalRequest]:
+    return ApprovalRequest.objects.select_related("organization", "component", "environment").filter(uid=uid)
 
 
 def _of_approval(
@@ -109,8 +114,12 @@ def _blocked(event: Event) -> News | None:
 
 def decision_of(event: Event) -> GateDecision | None:
     """The decision an event is about; None when there is none."""
-    rows = GateDecision.objects.select_related("organization", "component", "environment", "release")
-    return rows.filter(uid=event.subject_uid).first()
+    return _decisions.first(uid=event.subject_uid)
+
+
+@prepared
+def _decisions(*, uid: UUID) -> models.QuerySet[GateDecision]:
+    return GateDecision.objects.select_related("organization", "component", "environment", "release").filter(uid=uid)
 
 
 def closed_title(decision: GateDecision) -> str:

@@ -13,11 +13,12 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from catalog.actors import Actor, require
 from catalog.models import Event
+from catalog.prepared import prepared
 from catalog.services.changes import write_changes
 from catalog.services.events import record_event
 from compliance.models import Attestation, Flow
@@ -190,8 +191,7 @@ def _end(event: Event) -> None:
     """A gate that opened, a check that passed: should it fail again, it is news again."""
     passed = event.data.get("status") == Attestation.Status.PASSED
     ends = event.kind == "gate.allowed" or (event.kind in ("attestation.recorded", "evidence.attached") and passed)
-    standing = Delivery.objects.filter(organization=event.organization_id, is_standing=True)
-    if ends and standing.exists():
+    if ends and _any_standing(organization=event.organization_id):
         _standing(scope_of(event)).update(is_standing=False)
 
 
@@ -201,8 +201,7 @@ def _standing(scope: str) -> Any:
 
 def _rules(event: Event, trigger: str) -> Iterable[NotificationRule]:
     """The active rules of `trigger` whose flow and environment, if any, are among what the event is about."""
-    found = NotificationRule.objects.filter(organization=event.organization_id, trigger=trigger, is_active=True)
-    rules = list(found.select_related("flow", "environment"))
+    rules = _triggered(organization=event.organization_id, trigger=str(trigger))
     flows: set[int] = set()
     if any(each.flow_id for each in rules):
         about = Q(uid__in=event.related) | Q(trails__uid__in=event.related)
@@ -211,6 +210,17 @@ def _rules(event: Event, trigger: str) -> Iterable[NotificationRule]:
         at_home = rule.environment is None or rule.environment.uid in event.related
         if at_home and (rule.flow_id is None or rule.flow_id in flows):
             yield rule
+
+
+@prepared
+def _any_standing(*, organization: int) -> QuerySet[Delivery, Any]:
+    return Delivery.objects.filter(organization=organization, is_standing=True).order_by().values_list("pk")[:1]
+
+
+@prepared
+def _triggered(*, organization: int, trigger: str) -> QuerySet[NotificationRule]:
+    rules = NotificationRule.objects.filter(organization=organization, trigger=trigger, is_active=True)
+    return rules.select_related("flow", "environment")
 
 
 def _digest(*parts: object) -> str:

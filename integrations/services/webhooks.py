@@ -5,10 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from catalog.actors import Actor, require
 from catalog.models import Event
+from catalog.prepared import prepared
 from catalog.services.changes import write_changes
 from catalog.services.events import record_event
 from integrations.models import Delivery, Webhook
@@ -107,8 +109,7 @@ def tell_webhooks(event: Event) -> None:
 
     Told it twice, it adds nothing.
     """
-    webhooks = Webhook.objects.filter(organization=event.organization_id, is_active=True)
-    hearing = [each for each in webhooks.select_related("organization") if each.hears(event.kind)]
+    hearing = [each for each in _listening(organization=event.organization_id) if each.hears(event.kind)]
     if not hearing:
         return
     body, now = told(event, hearing[0].organization.slug), timezone.now()
@@ -124,3 +125,8 @@ def tell_webhooks(event: Event) -> None:
         for webhook in hearing
     ]
     send_out(event, rows)
+
+
+@prepared
+def _listening(*, organization: int) -> QuerySet[Webhook]:
+    return Webhook.objects.filter(organization=organization, is_active=True).select_related("organization")

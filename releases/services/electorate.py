@@ -9,6 +9,7 @@ from django.db.models.functions import JSONObject
 
 from catalog.actors import TEAM_RULES, Actor, resource_path, said_rules, team_of
 from catalog.models import Membership, Organization, User
+from catalog.prepared import prepared
 from catalog.rights import Rule, allows
 from catalog.services.who import Who
 from config.errors import Forbidden
@@ -78,10 +79,10 @@ class Member:
 
 def members_of(organization: Organization) -> list[Member]:
     """Every active member that reaches `organization`, by name, each with what they may do. One query."""
-    granted = JSONBAgg(JSONObject(action=F("role__rules__action"), resources=F("role__rules__resources")))
+    line = [int(pk) for pk in organization.path.split("/") if pk]
     return [
-        Member(_voter(each), said_rules([*(one for one in each.granted if one["action"]), *each.team_rules]))
-        for each in _members(organization).annotate(granted=granted, team_rules=TEAM_RULES)
+        Member(_voter(each), said_rules([*(one for one in each.granted if one["action"]), *each.team_rules]))  # type: ignore[attr-defined]
+        for each in _members(line=line)
     ]
 
 
@@ -120,12 +121,14 @@ def whom_to_ask(voters: Iterable[Voter], *, named: Sequence[str] = (), limit: in
     return [Who(label=role, kind="role") for role in roles] + people
 
 
-def _members(organization: Organization) -> QuerySet[Membership]:
-    """Memberships that reach `organization`: its own and those of the organizations above it."""
-    line = [int(pk) for pk in organization.path.split("/") if pk]
+@prepared
+def _members(*, line: list[int]) -> QuerySet[Membership]:
+    """Memberships of the organizations of `line`: of one and those above it."""
+    granted = JSONBAgg(JSONObject(action=F("role__rules__action"), resources=F("role__rules__resources")))
     return (
         Membership.objects.filter(organization__in=line, user__is_active=True)
         .select_related("user", "role")
+        .annotate(granted=granted, team_rules=TEAM_RULES)
         .order_by("user__name", "user__email", "pk")
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, When
@@ -11,6 +12,7 @@ from django.db.models.functions import JSONObject
 from django.urls import reverse
 
 from catalog.models import Component, Environment, Organization
+from catalog.prepared import prepared
 from compliance.digests import normal_digest
 from compliance.models import Flow, Trail
 from releases.models import Application, ApprovalRequest, Decision, Outcome, Release, ReleaseBinding, Rule
@@ -52,17 +54,37 @@ def component_json(component: Component | None) -> Json | None:
     }
 
 
-def releases_about(question: Question, trails: Sequence[Trail]) -> QuerySet[Release]:
+def releases_about(question: Question, trails: Sequence[Trail]) -> list[Release]:
     """The releases about this digest and environment, newest first, each with the rules it froze. One query."""
+    return _releases(
+        organization=question.organization.pk,
+        digests=sorted({question.digest, normal_digest(question.digest)}) if question.digest else None,
+        environment=question.environment.pk if question.environment else None,
+        release=question.release.pk if question.release else None,
+        trails=[each.pk for each in trails],
+        at=question.at,
+    )
+
+
+@prepared
+def _releases(
+    *,
+    organization: int,
+    digests: list[str] | None,
+    environment: int | None,
+    release: int | None,
+    trails: list[int],
+    at: datetime,
+) -> QuerySet[Release]:
     about = Q(trail__in=trails, digest="")
-    if question.digest:
-        about |= Q(digest__in={question.digest, normal_digest(question.digest)})
-    if question.environment is not None:
-        about &= Q(environment=question.environment) | Q(environment=None)
-    if question.release is not None:
-        about |= Q(pk=question.release.pk)
+    if digests is not None:
+        about |= Q(digest__in=digests)
+    if environment is not None:
+        about &= Q(environment=environment) | Q(environment=None)
+    if release is not None:
+        about |= Q(pk=release)
     outcomes = Outcome.objects.filter(
-        release=OuterRef("release"), rule=OuterRef("adjustment__rules"), created_at__lte=question.at
+        release=OuterRef("release"), rule=OuterRef("adjustment__rules"), created_at__lte=at
     )
     rules = (
         ReleaseBinding.objects.filter(release=OuterRef("pk"), adjustment__rules__enabled=True)
@@ -78,7 +100,7 @@ def releases_about(question: Question, trails: Sequence[Trail]) -> QuerySet[Rele
         )
     )
     return (
-        Release.objects.filter(about, organization=question.organization, created_at__lte=question.at)
+        Release.objects.filter(about, organization=organization, created_at__lte=at)
         .exclude(state=Release.State.CANCELLED)
         .select_related("application__component", "environment", "trail")
         .annotate(rules=ArraySubquery(rules))
@@ -106,15 +128,25 @@ def release_json(release: Release, at: datetime) -> Json:
     }
 
 
-def requests_about(
-    question: Question, releases: Sequence[Release], trails: Sequence[Trail]
-) -> QuerySet[ApprovalRequest]:
+def requests_about(question: Question, releases: Sequence[Release], trails: Sequence[Trail]) -> list[ApprovalRequest]:
     """What people were asked about these releases and trails, newest first, each with its answers. One query."""
+    return _requests(
+        environment=question.environment.pk if question.environment else None,
+        releases=[each.pk for each in releases],
+        trails=[each.pk for each in trails],
+        at=question.at,
+    )
+
+
+@prepared
+def _requests(
+    *, environment: int | None, releases: list[int], trails: list[int], at: datetime
+) -> QuerySet[ApprovalRequest]:
     of_trails = Q(trail__in=trails)
-    if question.environment is not None:
-        of_trails &= Q(environment=question.environment) | Q(environment=None)
+    if environment is not None:
+        of_trails &= Q(environment=environment) | Q(environment=None)
     answers = (
-        Decision.objects.filter(request=OuterRef("pk"), created_at__lte=question.at)
+        Decision.objects.filter(request=OuterRef("pk"), created_at__lte=at)
         .order_by("pk")
         .values(
             json=JSONObject(
@@ -123,7 +155,7 @@ def requests_about(
         )
     )
     return (
-        ApprovalRequest.objects.filter(of_trails | Q(release__in=releases), created_at__lte=question.at)
+        ApprovalRequest.objects.filter(of_trails | Q(release__in=releases), created_at__lte=at)
         .exclude(status=Status.VOID)
         .select_related("organization", "component", "trail", "release", "rule")
         .annotate(answers=ArraySubquery(answers))
@@ -166,7 +198,9 @@ def needed(request: ApprovalRequest, voters: int) -> int:
 def applications_of(trails: Sequence[Trail]) -> dict[str, str]:
     """Component uid to application key, for the line that asks for a release."""
     components = {each.component_id for each in trails if each.component_id}
-    if not components:
-        return {}
-    keys = Application.objects.filter(component__in=components).values_list("component__uid", "key")
-    return {str(uid): key for uid, key in keys}
+    return {str(uid): key for uid, key in _keys(components=sorted(components))}
+
+
+@prepared
+def _keys(*, components: list[int]) -> QuerySet[Application, tuple[UUID, str]]:
+    return Application.objects.filter(component__in=components).values_list("component__uid", "key")

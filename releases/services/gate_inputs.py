@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from catalog.actors import resource_path, system_actor, team_of
 from catalog.models import Component, Environment, Organization
+from catalog.prepared import prepared
 from catalog.services.events import plain
 from catalog.services.who import Who
 from compliance.digests import normal_digest
@@ -53,11 +54,11 @@ class Rows:
 def gather(question: Question) -> tuple[Json, Rows]:
     """The inputs of one decision. At most eight queries, with an allow-list twelve, however many facts there are."""
     organization, environment = question.organization, question.environment
-    policies = list(selected_policies(organization, environment))
+    policies = selected_policies(organization=organization.pk, environment=environment.pk if environment else None)
     facts = _one_per_trail(facts_about(system_actor(organization), question.digest, at=question.at))
     trails = [each.trail for each in facts if each.trail]
-    releases = list(releases_about(question, trails))
-    requests = list(requests_about(question, releases, trails))
+    releases = releases_about(question, trails)
+    requests = requests_about(question, releases, trails)
     members = members_of(organization) if policies or requests else []
     flows = {policy.flow.uid: policy.flow for policy in policies} | {each.flow.uid: each.flow for each in facts}
     inputs = {
@@ -85,7 +86,8 @@ def gather(question: Question) -> tuple[Json, Rows]:
     return plain(inputs), rows
 
 
-def selected_policies(organization: Organization, environment: Environment | None) -> QuerySet[DeploymentPolicy]:
+@prepared
+def selected_policies(*, organization: int, environment: int | None) -> QuerySet[DeploymentPolicy]:
     """The active policies that may have a say: of this environment and those of any; all when none is named."""
     policies = DeploymentPolicy.objects.filter(organization=organization, is_active=True)
     if environment is not None:

@@ -1,0 +1,144 @@
+"""Queries that are asked all the time in the same form: their SQL is built once, and only the values change.
+
+Building a statement takes Django several times what PostgreSQL takes to answer it.
+"""
+
+from collections.abc import Callable, Iterable
+from copy import copy
+from functools import lru_cache, update_wrapper
+from types import SimpleNamespace
+from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar
+
+from django.core.exceptions import EmptyResultSet
+from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
+from django.db.models.sql.compiler import SQLCompiler
+
+FORMS = 64  # of one query: by which of its values are None, and how long its lists are
+P = ParamSpec("P")
+Row = TypeVar("Row")
+Shape = tuple[tuple[str, Any], ...]
+
+
+class Place(NamedTuple):
+    """Where a value goes: the value `name`, or of a list its item `at`."""
+
+    name: str
+    at: int | None = None
+
+    def taken(self, values: dict[str, Any]) -> Any:
+        """The value that goes here; a list that is shorter than its form repeats its last item."""
+        value = values[self.name]
+        return value if self.at is None else value[min(self.at, len(value) - 1)]
+
+
+class Slot(models.Expression):
+    """Stands in a queryset for the value `name`, or for a list of `size` values."""
+
+    def __init__(self, name: str, size: int | None = None):
+        super().__init__(models.Field())
+        self.name, self.size = name, size
+
+    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[Any]]:
+        if self.size is None:
+            return "%s", [Place(self.name)]
+        places = [Place(self.name, at) for at in range(self.size)]
+        return f"({', '.join('%s' for _ in places)})", places
+
+
+class Prepared(Generic[P, Row]):
+    """What `build` asks for, its SQL built once for each form.
+
+    `build` makes a queryset from keyword arguments. It is called with slots in their place, so it may pass them on to
+    `filter` and do nothing else with them; only None, booleans and the emptiness of lists it sees as they are. Values
+    come as the column has them (keys of rows, no rows), since nothing converts them. Prefetches are not made.
+    """
+
+    def __init__(self, build: "Callable[P, models.QuerySet[Any, Row]]"):
+        update_wrapper(self, build)
+        self._build: Callable[..., Any] = build
+        self._form = lru_cache(FORMS)(self._make)
+
+    def __call__(self, *args: P.args, **values: P.kwargs) -> list[Row]:
+        """The rows for these values."""
+        return self._form(_shape(values)).rows(values)
+
+    def get(self, *args: P.args, **values: P.kwargs) -> Row:
+        """The only row. Raises DoesNotExist of its model."""
+        found = self.first(*args, **values)
+        if found is None:
+            model = self._form(_shape(values)).queryset.model
+            raise model.DoesNotExist(f"{model.__name__} matching query does not exist.")
+        return found
+
+    def first(self, *args: P.args, **values: P.kwargs) -> Row | None:
+        """The first row, None where there is none; all are read, so `build` bounds them."""
+        return next(iter(self(*args, **values)), None)
+
+    def _make(self, shape: Shape) -> "_Form":
+        return _Form(self._build(**{name: _slot(name, kind) for name, kind in shape}))
+
+
+def prepared(build: "Callable[P, models.QuerySet[Any, Row]]") -> Prepared[P, Row]:
+    """Decorate a function that makes a queryset: it then gives the rows themselves."""
+    return Prepared(build)
+
+
+def _shape(values: dict[str, Any]) -> Shape:
+    return tuple((name, _kind(value)) for name, value in values.items())
+
+
+def _kind(value: Any) -> Any:
+    """What the form of a query depends on: lists of about the same length share one, filled up to a power of two."""
+    if value is None or isinstance(value, bool):
+        return value
+    if not isinstance(value, list):
+        return "one"
+    return 1 << (len(value) - 1).bit_length() if value else "none"
+
+
+def _slot(name: str, kind: Any) -> Any:
+    if kind is None or isinstance(kind, bool):
+        return kind
+    return Slot(name) if kind == "one" else [] if kind == "none" else Slot(name, kind)
+
+
+class _Form:
+    """A queryset with its SQL."""
+
+    def __init__(self, queryset: "models.QuerySet[Any, Any]"):
+        self.queryset = queryset
+        self.rows_of: Callable[[_Asked], Iterable[Any]] = queryset._iterable_class  # type: ignore[assignment]
+        self.compiler: Any = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
+        self.sql: str | None
+        try:
+            self.sql, self.params = self.compiler.as_sql()
+        except EmptyResultSet:
+            self.sql = None
+        else:
+            self.converters = self.compiler.get_converters(
+                [expression for expression, *_ in self.compiler.select[: self.compiler.col_count]]
+            )
+
+    def rows(self, values: dict[str, Any]) -> list[Any]:
+        """The rows for these values."""
+        if self.sql is None:
+            return []
+        connection = connections[DEFAULT_DB_ALIAS]
+        if self.queryset.query.select_for_update and connection.get_autocommit():
+            raise transaction.TransactionManagementError("select_for_update cannot be used outside of a transaction.")
+        bound = [each.taken(values) if isinstance(each, Place) else each for each in self.params]
+        compiler = copy(self.compiler)
+        compiler.connection = connection
+        compiler.get_converters = lambda expressions: self.converters
+        compiler.as_sql = lambda *args, **options: (self.sql, bound)
+        return list(self.rows_of(_Asked(self.queryset, compiler)))
+
+
+class _Asked(SimpleNamespace):
+    """What Django's makers of rows want of a queryset."""
+
+    db = DEFAULT_DB_ALIAS
+
+    def __init__(self, queryset: Any, compiler: SQLCompiler):
+        query = SimpleNamespace(get_compiler=lambda using: compiler, annotations=queryset.query.annotations)
+        super().__init__(query=query, _fields=queryset._fields, _hints={}, _known_related_objects={})
