@@ -17,7 +17,7 @@ SUBSCRIBERS: list[Subscriber] = []
 MINDED: dict[Subscriber, frozenset[str]] = {}  # of those that don't mind every kind
 COLUMNS = [field for field in Event._meta.concrete_fields if not field.primary_key]
 WRITE = """
-WITH written AS (INSERT INTO catalog_event ({columns}) VALUES {rows} RETURNING id, occurred_at, subject_uid)
+WITH written AS (INSERT INTO catalog_event ({columns}) VALUES {rows} RETURNING id, occurred_at, subject_uid){also}
 INSERT INTO catalog_outboxentry (event_id, next_attempt_at, holds, attempts, last_error)
 SELECT id, occurred_at, subject_uid, 0, '' FROM written ORDER BY id RETURNING event_id, id
 """
@@ -55,8 +55,8 @@ def record_event(
     `data` is any JSON-able detail, never a secret.
     """
     event = event_of(kind, subject=subject, actor=actor, data=data, related=related, label=label)
-    (entry_id,) = _write([event])
-    search.follow(kind, subject)
+    document = search.follow(kind, subject)
+    (entry_id,) = _write([event], [document] if document else [])
     enqueue("catalog.tell", entry_id)
     return event
 
@@ -69,14 +69,16 @@ def record_events(events: Sequence[Event]) -> None:
     enqueue("catalog.drain_outbox")
 
 
-def _write(events: Sequence[Event]) -> list[int]:
-    """Write events with their outbox entries, whose ids are returned: every change does this, so it is one statement
-    that nothing has to build."""
+def _write(events: Sequence[Event], documents: Sequence[search.Document] = ()) -> list[int]:
+    """Write events with their outbox entries, whose ids are returned, and search documents: every change does this, so
+    it is one statement that nothing has to build."""
     values = [field.get_db_prep_save(field.pre_save(event, True), connection) for event in events for field in COLUMNS]
     row = f"({', '.join('%s' for _ in COLUMNS)})"
     columns = ", ".join(field.column for field in COLUMNS)
+    also = f", kept AS ({search.KEEP})" if documents else ""
+    statement = WRITE.format(columns=columns, rows=", ".join([row] * len(events)), also=also)
     with connection.cursor() as cursor:
-        cursor.execute(WRITE.format(columns=columns, rows=", ".join([row] * len(events))), values)
+        cursor.execute(statement, [*values, *search.columns(documents)])
         entries = sorted(cursor.fetchall())
     for event, (event_id, _) in zip(events, entries, strict=True):
         event.pk, event._state.adding, event._state.db = event_id, False, connection.alias

@@ -1,6 +1,6 @@
 """Keeping search documents: with each change, and all of them anew."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.db import connection, models, transaction
@@ -8,6 +8,7 @@ from django.db import connection, models, transaction
 from catalog.models import SearchDocument
 from catalog.search import Source, source_of, sources
 
+Document = tuple[Any, ...]
 CHUNK = 1_000  # rows whose documents are made in one transaction
 ENDINGS = ("deleted", "removed")
 # A document that says the same stays untouched: its index is the dearest part of a write.
@@ -21,30 +22,39 @@ WHERE (catalog_searchdocument.title, catalog_searchdocument.text, catalog_search
 """
 
 
-def follow(kind: str, subject: models.Model) -> None:
-    """Keep the document of `subject`, to which the event `kind` happened, if it is something that can be found."""
+def follow(kind: str, subject: models.Model) -> Document | None:
+    """The document by which `subject`, to which the event `kind` happened, is found from now on, for KEEP to write;
+    None for what can't be found, or not any more."""
     source = source_of(subject)
     if source is None:
-        return
+        return None
     if kind in [f"{source.kind}.{ending}" for ending in ENDINGS]:
         SearchDocument.objects.filter(
             organization=subject.organization_id,  # type: ignore[attr-defined]
             kind=source.kind,
             uid=subject.uid,  # type: ignore[attr-defined]
         ).delete()
-    else:
-        keep([subject])
+        return None
+    return _document(subject, source)
 
 
 def keep(rows: Iterable[Any]) -> None:
     """Write the documents of `rows` as they are now, in one statement; only in the transaction that changed them."""
-    known = [(row, source) for row in rows if (source := source_of(row))]
-    said = [(row.organization_id, source.kind, row.uid, source.shelf, *source.said(row)) for row, source in known]
+    said = [_document(row, source) for row in rows if (source := source_of(row))]
     if not said:
         return
     said.sort(key=lambda document: document[:3])  # two at once take them in one order
     with connection.cursor() as cursor:
-        cursor.execute(KEEP, [list(column) for column in zip(*said, strict=True)])
+        cursor.execute(KEEP, columns(said))
+
+
+def columns(documents: Sequence[Document]) -> list[list[Any]]:
+    """The parameters of KEEP that write these documents."""
+    return [list(column) for column in zip(*documents, strict=True)]
+
+
+def _document(row: Any, source: Source) -> Document:
+    return (row.organization_id, source.kind, row.uid, source.shelf, *source.said(row))
 
 
 def forget(rows: models.QuerySet[Any]) -> None:
