@@ -9,6 +9,7 @@ from typing import Literal
 
 from django.urls import reverse
 
+from catalog.requirements import HOLDING
 from compliance.flow_template import TemplateError, read_template
 from compliance.models import Attestation, Trail
 from compliance.processors import is_read
@@ -17,6 +18,7 @@ from compliance.services.facts import TrailFacts
 from compliance.summaries import summary
 
 Status = Attestation.Status
+STATES: dict[str, str] = {Status.FAILED: "failing", Status.PASSED: "satisfied"}  # else something is missing
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,11 @@ def requirements_of(
     return [_judge(facts, need, base_url, ask) for need in needs]
 
 
+def all_met(facts: TrailFacts, needs: Iterable[Need]) -> bool:
+    """Whether all of `requirements_of` hold, without the words."""
+    return all(_state(facts, need) in HOLDING for need in needs)
+
+
 def requirement_for_type(facts: TrailFacts, type: str, base_url: str = "", *, ask: bool = True) -> Requirement:
     """Whether these facts hold a passed attestation of `type`, and no failed one."""
     return _judge(facts, Need("type", type), base_url, ask)
@@ -85,19 +92,14 @@ def _judge(facts: TrailFacts, need: Need, base_url: str, ask: bool) -> Requireme
         return Requirement(
             key=requirement_key("template"),
             title="Readable template",
-            state="failing",
+            state=_state(facts, need),
             detail=f"The template can't be read, so nothing can meet it. {need.problem}",
         )
     return _attested(facts, need, base_url, ask)
 
 
 def _attested(facts: TrailFacts, need: Need, base_url: str, ask: bool) -> Requirement:
-    """The newest failed attestation decides, then a passed one; a required type or name is never half proven."""
-    known = [each for each in facts.attestations if _answers(each, need)]
-    by_status = {each.status: each for each in reversed(known)}
-    decisive = by_status.get(Status.FAILED) or by_status.get(Status.PASSED) or by_status.get(Status.PENDING)
-    states = {Status.FAILED: "failing", Status.PASSED: "satisfied"}
-    state = states.get(Status(decisive.status), "missing") if decisive else "missing"
+    decisive, state = _decisive(facts, need), _state(facts, need)
     is_open = state != "satisfied"
     return Requirement(
         key=requirement_key(need.kind, need.name),
@@ -109,6 +111,21 @@ def _attested(facts: TrailFacts, need: Need, base_url: str, ask: bool) -> Requir
         who=facts.suppliers if is_open and ask else (),
         derived=_derived(facts),
     )
+
+
+def _state(facts: TrailFacts, need: Need) -> str:
+    if need.kind == "template":
+        return "failing"
+    if need.kind == "approval":
+        return _approval_state(facts)[0]
+    decisive = _decisive(facts, need)
+    return STATES.get(decisive.status, "missing") if decisive else "missing"
+
+
+def _decisive(facts: TrailFacts, need: Need) -> Attestation | None:
+    """The newest failed attestation decides, then a passed one; a required type or name is never half proven."""
+    by_status = {each.status: each for each in reversed(facts.attestations) if _answers(each, need)}
+    return by_status.get(Status.FAILED) or by_status.get(Status.PASSED) or by_status.get(Status.PENDING)
 
 
 def _answers(attestation: Attestation, need: Need) -> bool:
@@ -146,20 +163,23 @@ def _supplying_request(facts: TrailFacts, need: Need, decisive: Attestation | No
     return curl("POST", path, body, base_url=base_url)
 
 
+def _approval_state(facts: TrailFacts) -> tuple[str, str]:
+    """The state of the approval, and that in words."""
+    status = facts.trail.approval_status if facts.trail else ""
+    if status == "approved":
+        absent = _absent_roles(facts)
+        if absent:
+            return "awaiting", f"Approved, but by nobody with the role {', '.join(absent)}."
+        return "satisfied", "Approved."
+    if status in ("rejected", "expired", "void"):
+        return "failing", f"The latest approval was {status}."
+    return "awaiting", "An approval was asked for and is not decided." if status else "No approval was asked for yet."
+
+
 def _approval(facts: TrailFacts, base_url: str, ask: bool) -> Requirement:
     trail = facts.trail
     status = trail.approval_status if trail else ""
-    absent = _absent_roles(facts)
-    if status == "approved" and not absent:
-        state, detail = "satisfied", "Approved."
-    elif status == "approved":
-        state, detail = "awaiting", f"Approved, but by nobody with the role {', '.join(absent)}."
-    elif status in ("rejected", "expired", "void"):
-        state, detail = "failing", f"The latest approval was {status}."
-    elif status:
-        state, detail = "awaiting", "An approval was asked for and is not decided."
-    else:
-        state, detail = "awaiting", "No approval was asked for yet."
+    state, detail = _approval_state(facts)
     path = f"/api/v1/trails/{trail.uid if trail else '$TRAIL'}/approvals"
     asked = state == "awaiting" and status == "pending_approval"
     return Requirement(
