@@ -15,7 +15,7 @@ from compliance.flow_template import check_template
 from compliance.models import Attestation, Flow, Trail
 from compliance.services.facts import TrailFacts, facts_of_trails, latest_attestations
 from compliance.services.joins import join_trail
-from compliance.services.needs import all_hold, needs_of, requirements_of
+from compliance.services.needs import all_met, needs_of
 from config.errors import Conflict
 from config.jobs import enqueue
 
@@ -72,7 +72,7 @@ def locked_trail(trail: Trail) -> Trail:
 
 @prepared
 def _held(*, trail: int, with_organization: bool, with_component: bool) -> QuerySet[Trail]:
-    rows = Trail.objects.select_for_update(no_key=True, of=("self",)).filter(pk=trail)
+    rows = Trail.objects.select_for_update(no_key=True, of=("self",)).filter(pk=trail).order_by()
     lacking = {"organization": with_organization, "component": with_component}
     related = [name for name, is_lacking in lacking.items() if is_lacking]
     return rows.select_related(*related) if related else rows
@@ -80,7 +80,7 @@ def _held(*, trail: int, with_organization: bool, with_component: bool) -> Query
 
 @prepared
 def _flow(*, flow: int) -> QuerySet[Flow]:
-    return Flow.objects.filter(pk=flow)
+    return Flow.objects.filter(pk=flow).order_by()
 
 
 @transaction.atomic
@@ -98,7 +98,11 @@ def refresh_status(trail: Trail, *, actor: Actor | None = None) -> Trail:
 @transaction.atomic
 def note_approval(*, actor: Actor, trail: Trail, status: str, roles: Sequence[str]) -> Trail:
     """Take over the state of the trail's latest approval and the roles of those who approved, and what follows."""
-    held = locked_trail(trail)
+    return keep_approval(actor=actor, held=locked_trail(trail), status=status, roles=roles)
+
+
+def keep_approval(*, actor: Actor, held: Trail, status: str, roles: Sequence[str]) -> Trail:
+    """The same for a `locked_trail`, whose approvals nobody can change meanwhile."""
     held.approval_status, held.approver_roles = status, list(roles)
     held.full_clean()
     held.save(update_fields=["approval_status", "approver_roles", "updated_at"])
@@ -190,5 +194,5 @@ def status_of(facts: Sequence[TrailFacts], latest: Sequence[Attestation]) -> str
     if not any(needs for _, needs in asked):
         passed = any(each.status == Attestation.Status.PASSED for each in latest)
         return Status.COMPLIANT if passed else Status.PENDING
-    holds = all(all_hold(requirements_of(each, needs, ask=False)) for each, needs in asked)
+    holds = all(all_met(each, needs) for each, needs in asked)
     return Status.COMPLIANT if holds else Status.PENDING

@@ -7,19 +7,22 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from catalog.actors import Actor, require, system_actor
 from catalog.models import Environment
+from catalog.prepared import prepared
 from catalog.services.events import record_event
 from compliance.models import Trail
-from compliance.services.trails import locked_trail, note_approval
+from compliance.services.trails import keep_approval, locked_trail
 from config.errors import Conflict, Forbidden, GatehouseError
 from config.jobs import enqueue
 from releases.models import ApprovalRequest, Decision, Release, ReleaseJob, Rule
 from releases.services.electorate import DECIDE, Voter, electorate, is_asker, role_word, voter_of
 
 Status = ApprovalRequest.Status
+APPROVED = Decision.Verdict.APPROVED
 SWEEP = 500
 
 
@@ -108,9 +111,9 @@ def decide(
         locked = _lock(request.pk)
         refusal = _retire(locked)
         if not refusal:
-            voter = voter_of(actor, locked, identity)
-            _check(locked, voter, bound)
-            return _record(actor, locked, voter, verdict, comments)
+            voter, said = voter_of(actor, locked, identity), _said(request=locked.pk)
+            _check(locked, voter, said, bound)
+            return _record(actor, locked, voter, verdict, comments, said)
     raise Conflict(refusal)
 
 
@@ -120,7 +123,7 @@ def objection(actor: Actor, request: ApprovalRequest) -> str:
         require(actor, DECIDE, request)
         if request.status != Status.PENDING:
             raise _settled(request)
-        _check(request, voter_of(actor, request))
+        _check(request, voter_of(actor, request), request.decisions.all())
     except GatehouseError as refused:
         return refused.message
     return ""
@@ -162,7 +165,7 @@ def note_release_final(release: Release) -> None:
     if given:
         actor = system_actor(release.organization)
         roles = sorted({role for role in given if role})
-        note_approval(actor=actor, trail=trail, status=Status.APPROVED.value, roles=roles)
+        keep_approval(actor=actor, held=trail, status=Status.APPROVED.value, roles=roles)
 
 
 def _time_limit(release: Release) -> datetime | None:
@@ -182,8 +185,25 @@ def _ask(actor: Actor, request: ApprovalRequest) -> ApprovalRequest:
 
 def _lock(pk: int) -> ApprovalRequest:
     """The request, its release's job locked before it, so that no engine and no second decision run beside us."""
-    list(ReleaseJob.objects.select_for_update(of=("self",)).filter(release__approvals=pk))
-    return ApprovalRequest.objects.select_for_update().get(pk=pk)
+    _job(request=pk)
+    return _locked.get(request=pk)
+
+
+@prepared
+def _job(*, request: int) -> QuerySet[ReleaseJob]:
+    return ReleaseJob.objects.select_for_update(of=("self",)).filter(release__approvals=request)
+
+
+@prepared
+def _locked(*, request: int) -> QuerySet[ApprovalRequest]:
+    about = ("trail__component", "release__application__component", "release__trail", "release__environment")
+    rows = ApprovalRequest.objects.select_for_update(of=("self",)).filter(pk=request)
+    return rows.select_related("organization", "component", "environment", *about)
+
+
+@prepared
+def _said(*, request: int) -> QuerySet[Decision]:
+    return Decision.objects.filter(request=request).order_by("pk")
 
 
 def _retire(request: ApprovalRequest) -> str:
@@ -220,7 +240,7 @@ def _changed(request: ApprovalRequest, release: Release | None) -> str:
     return ", ".join(changes)
 
 
-def _check(request: ApprovalRequest, voter: Voter, bound: str | None = None) -> None:
+def _check(request: ApprovalRequest, voter: Voter, said: Iterable[Decision], bound: str | None = None) -> None:
     """Refuse an answer from somebody who was not asked, has answered, or looked at something else."""
     if is_asker(voter, request):
         raise Forbidden(f"{voter.identity} asked for this approval; four-eyes needs somebody else to decide.")
@@ -228,14 +248,19 @@ def _check(request: ApprovalRequest, voter: Voter, bound: str | None = None) -> 
         raise Forbidden(f"{voter.identity} is not asked; {', '.join(request.required_approvers)} may decide.")
     if not voter.fits(request.required_roles):
         raise Forbidden(f"{voter.identity} lacks a role that may decide: {', '.join(request.required_roles)}.")
-    if any(said.identity.casefold() == voter.identity.casefold() for said in request.decisions.all()):
+    if any(each.identity.casefold() == voter.identity.casefold() for each in said):
         raise Conflict(f"{voter.identity} has decided approval {request.uid} already.")
     if bound is not None and bound != request.digest:
         raise Conflict(f"You were shown {bound or 'no digest'}; the approval is about {request.digest or 'no digest'}.")
 
 
 def _record(
-    actor: Actor, request: ApprovalRequest, voter: Voter, verdict: str, comments: str | None
+    actor: Actor,
+    request: ApprovalRequest,
+    voter: Voter,
+    verdict: str,
+    comments: str | None,
+    earlier: Sequence[Decision],
 ) -> ApprovalRequest:
     decision = Decision(
         organization=request.organization,
@@ -248,7 +273,7 @@ def _record(
     )
     decision.full_clean()
     decision.save()
-    answers = list(request.decisions.all())
+    answers = [*earlier, decision]
     rejected = verdict == Decision.Verdict.REJECTED
     if rejected:
         _close(actor, request, Status.REJECTED)
@@ -310,6 +335,5 @@ def _tell_trail(actor: Actor, request: ApprovalRequest) -> None:
     trail = locked_trail(request.trail)  # first, so that a newer request is either seen here or speaks after us
     if trail.approvals.filter(pk__gt=request.pk).exists():
         return
-    approvals = request.decisions.filter(verdict=Decision.Verdict.APPROVED)
-    roles = sorted({role for role in approvals.values_list("role", flat=True) if role})
-    note_approval(actor=actor, trail=trail, status=str(request.status), roles=roles)
+    roles = sorted({each.role for each in _said(request=request.pk) if each.verdict == APPROVED and each.role})
+    keep_approval(actor=actor, held=trail, status=str(request.status), roles=roles)
