@@ -27,6 +27,7 @@ from integrations.services.deliveries import send_out, send_test
 from integrations.services.news import TRIGGERS, News, decision_of
 from integrations.services.rule_config import Config, check_config, known_config, seal, unmasked
 
+CHECKS = ("attestation.recorded", "evidence.attached")
 FIELDS = ("name", "trigger", "channel", "least_severity", "flow", "environment", "is_active")
 
 
@@ -111,7 +112,7 @@ def tell_rules(event: Event) -> None:
     Told it twice, it adds nothing.
     """
     _end(event)
-    if event.kind not in TRIGGERS:
+    if event.kind not in TRIGGERS or (event.kind in CHECKS and not _failed(event)):
         return
     trigger, write = TRIGGERS[event.kind]
     rules = list(_rules(event, trigger))
@@ -163,7 +164,7 @@ def scope_of(event: Event) -> str:
         if decision is None:
             return ""
         return _digest("gate", event.organization_id, decision.environment_id, decision.digest)
-    if event.kind in ("attestation.recorded", "evidence.attached"):
+    if event.kind in CHECKS:
         attestation = Attestation.objects.filter(uid=event.subject_uid).first()
         if attestation is None:
             return ""
@@ -190,9 +191,13 @@ def _check(rule: NotificationRule, config: Config | None) -> None:
 def _end(event: Event) -> None:
     """A gate that opened, a check that passed: should it fail again, it is news again."""
     passed = event.data.get("status") == Attestation.Status.PASSED
-    ends = event.kind == "gate.allowed" or (event.kind in ("attestation.recorded", "evidence.attached") and passed)
+    ends = event.kind == "gate.allowed" or (event.kind in CHECKS and passed)
     if ends and _any_standing(organization=event.organization_id):
         _standing(scope_of(event)).update(is_standing=False)
+
+
+def _failed(event: Event) -> bool:
+    return event.data.get("status") == Attestation.Status.FAILED
 
 
 def _standing(scope: str) -> Any:

@@ -9,10 +9,12 @@ is not said to them twice, and people need not read what they were asked once it
 from collections.abc import Iterable
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from catalog.actors import Actor, require
 from catalog.models import Event, User
+from catalog.prepared import prepared
 from integrations.models import Notification
 from integrations.services.news import SETTLING, WRITERS, News, closed_title, decision_of
 from releases.models import ApprovalRequest
@@ -75,14 +77,20 @@ def _withdraw_closed(event: Event) -> None:
 
 def _unread(event: Event, news: News) -> set[int | None]:
     """The readers (None for the service accounts) who have this very news before them, unread."""
-    same = Notification.objects.filter(
-        organization=event.organization_id,
-        read_at=None,
-        subject_uid=news.subject_uid,
-        title=news.title[:255],
-        message=news.message,
+    return set(
+        _readers(
+            organization=event.organization_id,
+            subject=news.subject_uid,
+            title=news.title[:255],
+            message=news.message,
+        )
     )
-    return set(same.values_list("user", flat=True))
+
+
+@prepared
+def _readers(*, organization: int, subject: UUID, title: str, message: str) -> QuerySet[Notification, int | None]:
+    same = Notification.objects.filter(organization=organization, read_at=None, subject_uid=subject)
+    return same.filter(title=title, message=message).values_list("user", flat=True)
 
 
 def read_notification(*, actor: Actor, notification: Notification) -> Notification:

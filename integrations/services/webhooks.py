@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from catalog.actors import Actor, require
-from catalog.models import Event
+from catalog.models import Event, Organization
 from catalog.prepared import prepared
 from catalog.services.changes import write_changes
 from catalog.services.events import record_event
@@ -112,7 +112,8 @@ def tell_webhooks(event: Event) -> None:
     hearing = [each for each in _listening(organization=event.organization_id) if each.hears(event.kind)]
     if not hearing:
         return
-    body, now = told(event, hearing[0].organization.slug), timezone.now()
+    organization = Organization.objects.only("slug").get(pk=event.organization_id)
+    body, now = told(event, organization.slug), timezone.now()
     rows = [
         Delivery(
             organization_id=event.organization_id,
@@ -129,4 +130,4 @@ def tell_webhooks(event: Event) -> None:
 
 @prepared
 def _listening(*, organization: int) -> QuerySet[Webhook]:
-    return Webhook.objects.filter(organization=organization, is_active=True).select_related("organization")
+    return Webhook.objects.filter(organization=organization, is_active=True)
