@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from catalog.actors import Actor, require
 from catalog.models import Component, DeliveryEvent, Incident
+from catalog.prepared import prepared
 from catalog.services.events import record_event
 
 Kind = DeliveryEvent.Kind
@@ -47,7 +48,7 @@ def report_delivery(*, actor: Actor, component: Component, said: Reported) -> tu
     """
     require(actor, "organization:delivery:create", component)
     # Events of one component take turns, so that what is known can't change under the question.
-    Component.objects.select_for_update(no_key=True).only("pk").get(pk=component.pk)
+    _held.get(component=component.pk)
     event = _new(actor, component, said)
     known, event.incident = _known(event)
     if known is not None:
@@ -100,10 +101,9 @@ def _known(event: DeliveryEvent) -> Known:
     """The stored event with the identity of this one, if any; for an incident else the one that it opens or closes."""
     alike = DeliveryEvent.objects.filter(component=event.component, kind=event.kind)
     match event.kind:
-        case Kind.CHANGE:
-            return alike.filter(commit=event.commit).first(), None
-        case Kind.DEPLOYMENT:
-            return alike.filter(commit=event.commit, occurred_at=event.occurred_at).first(), None
+        case Kind.CHANGE | Kind.DEPLOYMENT:
+            at = event.occurred_at if event.kind == Kind.DEPLOYMENT else None
+            return _alike.first(component=event.component_id, kind=str(event.kind), commit=event.commit, at=at), None
         case Kind.INCIDENT_OPENED:
             return _opened(event, Incident.objects.filter(component=event.component))
         case Kind.INCIDENT_RESOLVED:
@@ -111,6 +111,17 @@ def _known(event: DeliveryEvent) -> Known:
     if event.started_at is None or event.ended_at is None:
         return None, None
     return alike.filter(started_at=event.started_at, ended_at=event.ended_at).first(), None
+
+
+@prepared
+def _held(*, component: int) -> QuerySet[Component]:
+    return Component.objects.select_for_update(no_key=True).only("pk").filter(pk=component)
+
+
+@prepared
+def _alike(*, component: int, kind: str, commit: str, at: datetime | None) -> QuerySet[DeliveryEvent]:
+    found = DeliveryEvent.objects.filter(component=component, kind=kind, commit=commit)
+    return (found.filter(occurred_at=at) if at else found)[:1]
 
 
 def _opened(event: DeliveryEvent, incidents: QuerySet[Incident]) -> Known:

@@ -8,8 +8,10 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import QuerySet
 
 from catalog.actors import Actor, require
+from catalog.prepared import prepared
 from catalog.services.events import record_event
 from compliance.digests import normal_digest
 from compliance.models import Attestation, Evidence, Trail
@@ -105,12 +107,19 @@ def _status(finding: Finding) -> str:
 
 def _judge(attestation: Attestation, finding: Finding) -> None:
     """The attestation says what its newest file says, and fails while the newest file of another name failed."""
-    latest = attestation.evidence.exclude(status="").order_by("file_name", "-pk").distinct("file_name")
-    failed = sorted(each.file_name for each in latest if each.status == Status.FAILED)
+    latest = _judged(attestation=attestation.pk)
+    failed = sorted(name for name, status in latest if status == Status.FAILED)
     details = finding.details | ({"failedFiles": failed} if finding.passed and failed else {})
     attestation.status = Status.FAILED if failed else Status.PASSED
     attestation.details = Finding(not failed, details).text
     attestation.save(update_fields=["status", "details", "updated_at"])
+
+
+@prepared
+def _judged(*, attestation: int) -> QuerySet[Evidence, tuple[str, str]]:
+    """Name and result of the newest file of each name."""
+    files = Evidence.objects.filter(attestation=attestation).exclude(status="")
+    return files.order_by("file_name", "-pk").distinct("file_name").values_list("file_name", "status")
 
 
 def evidence_path(sha256: str) -> str:

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from catalog.actors import Actor
 from catalog.models import Component
+from catalog.prepared import prepared
 from compliance.images import ShortName, short_name
 from compliance.models import Artifact, Attestation, Trail
 from compliance.services.facts import TrailFacts, latest_attestations
@@ -52,12 +53,17 @@ def trails_of(organization_id: int, digests: Collection[str]) -> dict[str, Trail
     """By digest, the trail of the newest build an organization knows of it, with its component; one query at most."""
     if not digests:
         return {}
-    return {each.digest: each.trail for each in _newest(Artifact.objects.all(), organization_id, digests)}
+    return {each.digest: each.trail for each in _built(organization=organization_id, digests=list(set(digests)))}
+
+
+@prepared
+def _built(*, organization: int, digests: list[str]) -> QuerySet[Artifact]:
+    return _newest(Artifact.objects.all(), organization, digests)
 
 
 def _newest(artifacts: QuerySet[Artifact], organization_id: int, digests: Collection[str]) -> QuerySet[Artifact]:
     return (
-        artifacts.filter(organization=organization_id, digest__in=set(digests))
+        artifacts.filter(organization=organization_id, digest__in=digests)
         .select_related("trail__flow", "trail__component")
         .order_by("digest", "-trail__created_at", "-trail_id", "-pk")
         .distinct("digest")

@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from catalog.actors import Actor, require
 from catalog.models import Environment
+from catalog.prepared import prepared
 from catalog.services.environments import lock_environment, note_drift
 from catalog.services.events import record_event
 from compliance.models import DriftReport, EnvironmentBaseline, Snapshot
@@ -138,14 +140,22 @@ def _stored_report(actor: Actor, environment: Environment, at: datetime | None, 
 
 def latest_snapshot(environment: Environment) -> Snapshot | None:
     """What was seen running last."""
-    return Snapshot.objects.filter(environment=environment).order_by("-index").first()
+    return _snapshots.first(environment=environment.pk)
 
 
 def active_baseline(environment: Environment) -> EnvironmentBaseline | None:
     """What should run, with its snapshot."""
-    return (
-        EnvironmentBaseline.objects.filter(environment=environment, is_active=True).select_related("snapshot").first()
-    )
+    return _baselines.first(environment=environment.pk)
+
+
+@prepared
+def _snapshots(*, environment: int) -> QuerySet[Snapshot]:
+    return Snapshot.objects.filter(environment=environment).order_by("-index")[:1]
+
+
+@prepared
+def _baselines(*, environment: int) -> QuerySet[EnvironmentBaseline]:
+    return EnvironmentBaseline.objects.filter(environment=environment, is_active=True).select_related("snapshot")[:1]
 
 
 def _compare(environment: Environment, at: datetime) -> DriftReport | None:

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from catalog.actors import Actor, require, system_actor
 from catalog.models import Component, Event, Organization, Team
+from catalog.prepared import prepared
 from catalog.services.changes import write_changes
 from catalog.services.components import note_baseline_fetch
 from catalog.services.events import record_event
@@ -31,7 +33,12 @@ def default_baseline(organization_id: int) -> StandardsBaseline:
 
 
 def _default(organization_id: int) -> StandardsBaseline | None:
-    return StandardsBaseline.objects.filter(organization=organization_id, is_default=True).first()
+    return _defaults.first(organization=organization_id)
+
+
+@prepared
+def _defaults(*, organization: int) -> QuerySet[StandardsBaseline]:
+    return StandardsBaseline.objects.filter(organization=organization, is_default=True)
 
 
 @transaction.atomic

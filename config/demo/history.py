@@ -10,10 +10,12 @@ from heapq import heappop, heappush
 from random import Random
 from unittest.mock import patch
 
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from catalog.actors import Actor
 from catalog.models import OutboxEntry
+from catalog.prepared import prepared
 from catalog.services.components import push_manifest
 from catalog.services.events import subscribers_of
 from compliance.models import Trail
@@ -63,6 +65,12 @@ class Build:
     @property
     def commit(self) -> str:
         return hashlib.sha1(self.digest.encode(), usedforsecurity=False).hexdigest()
+
+
+@prepared
+def entries_after(*, entry: int) -> QuerySet[OutboxEntry]:
+    """What was queued since, with its events."""
+    return OutboxEntry.objects.filter(pk__gt=entry).select_related("event").order_by("pk")
 
 
 def builds(now: datetime, random: Random, count: int) -> list[Build]:
@@ -124,6 +132,7 @@ class History:
                 self.tell()
             done += 1
             self.progress(done, done + len(self.agenda))
+        OutboxEntry.objects.filter(pk__lte=self.told, done_at=None).update(done_at=F("next_attempt_at"))
 
     def at(self, when: datetime, happen: Callable[[], None]) -> None:
         """Put something on the agenda; what would lie in the future does not happen."""
@@ -133,13 +142,12 @@ class History:
 
     def tell(self) -> None:
         """Tell the subscribers at once, so that news is as old as what it is about."""
-        entries = list(OutboxEntry.objects.filter(pk__gt=self.told).select_related("event").order_by("pk"))
+        entries = entries_after(entry=self.told)
         for entry in entries:
             for subscriber in subscribers_of(entry.event.kind):
                 subscriber(entry.event)
         if entries:
             self.told = entries[-1].pk
-            OutboxEntry.objects.filter(pk__lte=self.told, done_at=None).update(done_at=timezone.now())
 
     def build(self, build: Build) -> None:
         """CI reports a commit, what it built, and the proofs."""
@@ -260,7 +268,8 @@ class History:
         manager = self.demo.people[self.random.choice(("Maeve Donnelly", "Ines Caldeira"))]
         self.decided += 1
         refuse = self.decided % 9 == 3
-        for request in ApprovalRequest.objects.filter(release=release, status=ApprovalRequest.Status.PENDING):
+        asked = ApprovalRequest.objects.filter(release=release, status=ApprovalRequest.Status.PENDING)
+        for request in asked.select_related("component"):
             decide(
                 actor=manager,
                 request=request,

@@ -14,11 +14,12 @@ from zoneinfo import ZoneInfoNotFoundError
 import structlog
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import DatabaseError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.forms.models import model_to_dict
 from django.utils import timezone
 
 from catalog.actors import Actor, require, system_actor
+from catalog.prepared import prepared
 from catalog.services.numbers import next_number
 from config.errors import GatehouseError
 from config.jobs import enqueue
@@ -65,13 +66,12 @@ def step(release_id: int) -> bool:
 
     Nothing happens without the job: the release is final, or another worker holds it.
     """
-    jobs = ReleaseJob.objects.select_for_update(skip_locked=True, of=("self",))
-    job = jobs.filter(release=release_id).first()
+    job = _free_job.first(release=release_id)
     if job is None:
         return False
-    release = Release.objects.for_list().select_related("organization").get(pk=release_id)
+    release = _release.get(release=release_id)
     rules = rules_of(release)
-    outcomes = dict(Outcome.objects.filter(release=release).values_list("rule", "success"))
+    outcomes = dict(_outcomes(release=release_id))
     for position, (rule, mode) in enumerate(rules):
         enforcing = mode == BindingAdjustment.Mode.ENFORCING
         success = outcomes.get(rule.pk)
@@ -92,14 +92,38 @@ def step(release_id: int) -> bool:
 
 def rules_of(release: Release) -> list[tuple[Rule, str]]:
     """The enabled rules a release was bound to, in the order of judging, each with the mode of its binding."""
-    bindings = ReleaseBinding.objects.filter(release=release).select_related("ruleset")
-    bound = {binding.adjustment_id: binding for binding in bindings}
-    rules = Rule.objects.filter(adjustment__in=bound, enabled=True)
+    bound = {binding.adjustment_id: binding for binding in _bindings(release=release.pk)}
+    rules = _enabled(adjustments=list(bound))
 
     def place(rule: Rule) -> tuple[int, str, int]:
         return ORDER.get(rule.type, len(ORDER)), bound[rule.adjustment_id].ruleset.key.lower(), rule.number
 
     return [(rule, bound[rule.adjustment_id].mode) for rule in sorted(rules, key=place)]
+
+
+@prepared
+def _free_job(*, release: int) -> QuerySet[ReleaseJob]:
+    return ReleaseJob.objects.select_for_update(skip_locked=True, of=("self",)).filter(release=release)
+
+
+@prepared
+def _release(*, release: int) -> QuerySet[Release]:
+    return Release.objects.for_list().select_related("organization").filter(pk=release)
+
+
+@prepared
+def _outcomes(*, release: int) -> QuerySet[Outcome, tuple[int, bool]]:
+    return Outcome.objects.filter(release=release).values_list("rule", "success")
+
+
+@prepared
+def _bindings(*, release: int) -> QuerySet[ReleaseBinding]:
+    return ReleaseBinding.objects.filter(release=release).select_related("ruleset")
+
+
+@prepared
+def _enabled(*, adjustments: list[int]) -> QuerySet[Rule]:
+    return Rule.objects.filter(adjustment__in=adjustments, enabled=True)
 
 
 def postpone(release_id: int, error: str) -> None:
@@ -166,10 +190,10 @@ def _ask_people(release: Release, rule: Rule) -> Said | None:
     request = approvals.request_release_approval(actor=actor, release=release, rule=rule)
     if request.status == ApprovalRequest.Status.PENDING:
         return None
-    last = request.decisions.order_by("-pk").first()
-    who = ", ".join(f"{decision.identity} {decision.verdict}" for decision in request.decisions.order_by("pk"))
+    said = list(request.decisions.order_by("pk"))
+    who = ", ".join(f"{decision.identity} {decision.verdict}" for decision in said)
     reason = f"{request.get_status_display().capitalize()}{f': {who}' if who else ''}."
-    return Said(request.status == ApprovalRequest.Status.APPROVED, reason, last.comments if last else None)
+    return Said(request.status == ApprovalRequest.Status.APPROVED, reason, said[-1].comments if said else None)
 
 
 ANSWERS: dict[str, Callable[[Release, Rule], Said | None]] = {
