@@ -30,7 +30,7 @@ def find_chromium() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def chromium() -> Iterator[Browser]:
     """One Chromium for the whole test process."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
@@ -39,9 +39,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(request: pytest.FixtureRequest, browser: Browser, live_stack) -> Iterator[Page]:
+def page(request: pytest.FixtureRequest, chromium: Browser, live_stack) -> Iterator[Page]:
     """A page of a fresh visitor on the live server; a failing test leaves its screenshot in `var/screenshots`."""
-    context = browser.new_context(base_url=live_stack.url, viewport={"width": 1280, "height": 900})
+    context = chromium.new_context(base_url=live_stack.url, viewport={"width": 1280, "height": 900})
     context.set_default_timeout(15_000)
     page = context.new_page()
     yield page
@@ -56,11 +56,15 @@ def screenshot(name: str) -> Path:
     return SCREENSHOTS / f"{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}.png"
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need a browser."""
+    """Mark the tests that need a browser. One test process runs those that need no other: it starts one Chromium."""
     for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
+        needed = getattr(item, "fixturenames", ())
+        if "chromium" in needed:
             item.add_marker("browser")
+            if "stack" not in needed:
+                item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

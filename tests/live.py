@@ -150,12 +150,14 @@ def live_stack(worker) -> Stack:
     return worker
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need the processes, and run them last: until then nothing has to be started."""
+    """Mark the tests that need the processes. One process of a run starts them, and runs these tests first; where there
+    is only one it runs them last: until then nothing has to be started."""
     needy = [item for item in items if "stack" in getattr(item, "fixturenames", ())]
     for item in needy:
         item.add_marker("live")
+        item.add_marker(pytest.mark.xdist_group("live"))
     items.sort(key=set(needy).__contains__)
 
 

@@ -57,12 +57,12 @@ class Portal:
 
 
 @pytest.fixture
-def portal(browser, live_server, client, settings) -> Iterator[Portal]:
+def portal(chromium, live_server, client, settings) -> Iterator[Portal]:
     """The portal for whoever `client` is signed in as."""
     # the test server serves static files from their sources, which have no hashed names
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
-    portal = Portal(browser, live_server.url, client)
+    portal = Portal(chromium, live_server.url, client)
     yield portal
     portal.close()
 

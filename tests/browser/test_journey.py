@@ -75,13 +75,13 @@ def requirement(answer: dict, title: str) -> dict:
 
 
 def test_a_build_is_recorded_judged_approved_and_let_through_though_the_worker_is_killed(
-    page, browser, live_stack, acme
+    page, chromium, live_stack, acme
 ):
     maeve = make_user(acme, "change-manager", "maeve@acme.example", "Maeve Donnelly")
     component = create_component(actor=system_actor(acme), name="parcel-api")
     _, token = issue_webhook_token(actor=system_actor(acme), label="pipeline")
-    admin = Pipeline(browser, live_stack.url, make_machine(acme, "admin")[1])
-    ci = Pipeline(browser, live_stack.url, make_machine(acme, "ci")[1])
+    admin = Pipeline(chromium, live_stack.url, make_machine(acme, "admin")[1])
+    ci = Pipeline(chromium, live_stack.url, make_machine(acme, "ci")[1])
 
     # What must hold: written by an admin, in three dialects
     flow = admin.post(
