@@ -131,6 +131,12 @@ def stack(django_db_setup, django_db_blocker) -> Iterator[Stack]:
     yield stack
     stack.kill(*stack.processes)  # before the database is dropped
     stack.listener.close()
+    with django_db_blocker.unblock(), connection.cursor() as cursor:  # a session may outlive who asked for something
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name = %s",
+            [APPLICATION],
+        )
 
 
 @pytest.fixture
