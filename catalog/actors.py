@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, CharField, F, Model, OuterRef, Q, Value, When
+from django.db.models import Case, CharField, F, Model, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Cast, Coalesce, Concat, JSONObject, Replace
 
 from catalog.models import (
@@ -19,6 +19,7 @@ from catalog.models import (
     User,
     WebhookToken,
 )
+from catalog.prepared import prepared
 from catalog.rights import Rule, action_matches, allows, deciding, resource_pattern
 from config.errors import Forbidden
 
@@ -91,6 +92,10 @@ class Actor:
     def allowed(self, model: type[Model], action: str) -> Q:
         """The condition on rows of `model` on which this actor may do `action`, for SQL; what `may` says row by row."""
         return Q(organization_id__in=list(self.reach)) & self.narrowed(model, action)
+
+    def reads_all(self, model: type[Model]) -> bool:
+        """Whether it may read every row of `model` in its reach, so that nothing else has to be asked of them."""
+        return not self.narrowed(model, f"organization:{model.entity}:read")  # type: ignore[attr-defined]
 
     def narrowed(self, model: type[Model], action: str) -> Q:
         """The condition on rows of `model` in its reach on which it may do `action`; an empty one for all of them."""
@@ -252,16 +257,21 @@ def reach_of(organization: Organization) -> dict[int, str]:
     return dict(Organization.objects.filter(path__startswith=organization.path).values_list("pk", "slug"))
 
 
-def user_actor(user: User, organization_id: int | None = None, **context: Any) -> Actor | None:
-    """The actor for a signed-in person in the organization they chose, else their first; None without membership."""
-    if not user.is_active:
-        return None
-    memberships = tuple(
+@prepared
+def _memberships(*, user: int) -> QuerySet[Membership]:
+    return (
         Membership.objects.filter(user=user)
         .select_related("organization", "role")
         .annotate(role_rules=ROLE_RULES, team_rules=TEAM_RULES, reach=REACH)
         .order_by("organization__name", "pk")
     )
+
+
+def user_actor(user: User, organization_id: int | None = None, **context: Any) -> Actor | None:
+    """The actor for a signed-in person in the organization they chose, else their first; None without membership."""
+    if not user.is_active:
+        return None
+    memberships = tuple(_memberships(user=user.pk))
     if not memberships:
         return None
     chosen = next((each for each in memberships if each.organization_id == organization_id), memberships[0])
@@ -269,7 +279,7 @@ def user_actor(user: User, organization_id: int | None = None, **context: Any) -
         kind="user",
         label=user.email,
         organization=chosen.organization,
-        reach=_reach(chosen.organization, chosen.reach),
+        reach=_reach(chosen.organization, chosen.reach),  # type: ignore[attr-defined]
         rules=membership_rules(chosen),
         role=chosen.role.canonical,
         user=user,

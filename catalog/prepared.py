@@ -11,6 +11,7 @@ from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
+from django.db.models.query import ModelIterable, get_related_populators  # type: ignore[attr-defined]
 from django.db.models.sql.compiler import SQLCompiler
 
 FORMS = 64  # of one query: by which of its values are None, and how long its lists are
@@ -50,7 +51,7 @@ class Prepared(Generic[P, Row]):
 
     `build` makes a queryset from keyword arguments. It is called with slots in their place, so it may pass them on to
     `filter` and do nothing else with them; only None, booleans and the emptiness of lists it sees as they are. Values
-    come as the column has them (keys of rows, no rows), since nothing converts them. Prefetches are not made.
+    come as the column has them (keys of rows, no rows), since nothing converts them.
     """
 
     def __init__(self, build: "Callable[P, models.QuerySet[Any, Row]]"):
@@ -103,11 +104,10 @@ def _slot(name: str, kind: Any) -> Any:
 
 
 class _Form:
-    """A queryset with its SQL."""
+    """A queryset with its SQL, and with what makes its rows."""
 
-    def __init__(self, queryset: "models.QuerySet[Any, Any]"):
+    def __init__(self, queryset: Any):
         self.queryset = queryset
-        self.rows_of: Callable[[_Asked], Iterable[Any]] = queryset._iterable_class  # type: ignore[assignment]
         self.compiler: Any = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
         self.sql: str | None
         try:
@@ -115,9 +115,9 @@ class _Form:
         except EmptyResultSet:
             self.sql = None
         else:
-            self.converters = self.compiler.get_converters(
-                [expression for expression, *_ in self.compiler.select[: self.compiler.col_count]]
-            )
+            selected = self.compiler.select[: self.compiler.col_count]
+            self.converters = self.compiler.get_converters([expression for expression, *_ in selected])
+            self.makes_rows = _Instances(self.compiler) if queryset._iterable_class is ModelIterable else self._values
 
     def rows(self, values: dict[str, Any]) -> list[Any]:
         """The rows for these values."""
@@ -131,14 +131,34 @@ class _Form:
         compiler.connection = connection
         compiler.get_converters = lambda expressions: self.converters
         compiler.as_sql = lambda *args, **options: (self.sql, bound)
-        return list(self.rows_of(_Asked(self.queryset, compiler)))
+        rows = list(self.makes_rows(compiler))
+        if lookups := self.queryset._prefetch_related_lookups:
+            models.prefetch_related_objects(rows, *lookups)
+        return rows
+
+    def _values(self, compiler: Any) -> Iterable[Any]:
+        """What is no model's instance, by Django's makers, with all they want of a queryset."""
+        query = SimpleNamespace(get_compiler=lambda using: compiler, annotations=self.queryset.query.annotations)
+        asked = SimpleNamespace(db=DEFAULT_DB_ALIAS, query=query, _fields=self.queryset._fields)
+        return self.queryset._iterable_class(asked)
 
 
-class _Asked(SimpleNamespace):
-    """What Django's makers of rows want of a queryset."""
+class _Instances:
+    """Makes models' instances as Django's ModelIterable does, which finds out anew each time how."""
 
-    db = DEFAULT_DB_ALIAS
+    def __init__(self, compiler: Any):
+        model = compiler.klass_info
+        self.model, columns = model["model"], model["select_fields"]
+        self.part = slice(columns[0], columns[-1] + 1)
+        self.names = [column.target.attname for column, *_ in compiler.select[self.part]]
+        self.related = get_related_populators(model, compiler.select, DEFAULT_DB_ALIAS)
+        self.annotated = (compiler.annotation_col_map or {}).items()
 
-    def __init__(self, queryset: Any, compiler: SQLCompiler):
-        query = SimpleNamespace(get_compiler=lambda using: compiler, annotations=queryset.query.annotations)
-        super().__init__(query=query, _fields=queryset._fields, _hints={}, _known_related_objects={})
+    def __call__(self, compiler: Any) -> Iterable[models.Model]:
+        for row in compiler.results_iter(compiler.execute_sql()):
+            made = self.model.from_db(DEFAULT_DB_ALIAS, self.names, row[self.part])
+            for each in self.related:
+                each.populate(row, made)
+            for name, at in self.annotated:
+                setattr(made, name, row[at])
+            yield made

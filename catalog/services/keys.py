@@ -7,11 +7,12 @@ from typing import Any, TypeVar
 import jwt
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from catalog.actors import MACHINE_REACH, MACHINE_RULES, Actor, key_actor, require, said_rules, token_actor
 from catalog.models import ApiKey, Component, Membership, Organization, ServiceAccount, User, WebhookToken
+from catalog.prepared import prepared
 from catalog.rights import Rule
 from catalog.services.changes import write_changes
 from catalog.services.events import record_event
@@ -202,11 +203,16 @@ def key_in_force(token: str) -> ApiKey:
     Raises Unauthenticated for an unknown, expired or revoked key alike.
     """
     digest = token_digest(token)
-    key = KEYS.filter(digest=digest).order_by().first()
+    key = _keys.first(digest=digest)
     known = same_digest(key.digest if key else NOBODY, digest)
     if key is None or not known or not key.is_in_force():
         raise Unauthenticated("The credential is not valid.")
     return key
+
+
+@prepared
+def _keys(*, digest: str) -> QuerySet[ApiKey]:
+    return KEYS.filter(digest=digest).order_by()
 
 
 def authenticate_key(token: str, **context: object) -> Actor:

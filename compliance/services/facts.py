@@ -78,10 +78,10 @@ def facts_about(actor: Actor, digest: str, *, flow: Flow | None = None, at: date
     """
     digest = normal_digest(digest)
     of_flow = flow.pk if flow else None
-    if actor.narrowed(Artifact, "organization:artifact:read"):
-        found = list(_newest(Artifact.objects.visible_to(actor), digest, of_flow, at, MAX_REPORTS))
-    else:
+    if actor.reads_all(Artifact):
         found = _reports(reach=list(actor.reach), digest=digest, flow=of_flow, at=at, most=MAX_REPORTS)
+    else:
+        found = list(_newest(Artifact.objects.visible_to(actor), digest, of_flow, at, MAX_REPORTS))
     latest = latest_attestations({each.trail_id for each in found}, digest=digest, at=at)
     rosters: dict[int, Roster] = {}
     return [

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.actors import Actor
-from catalog.api.openfactstore.base import FactstoreView, find, imagine, paged, read_uid
+from catalog.api.openfactstore.base import FactstoreView, find, finder, imagine, paged, read_uid
 from compliance.api.openfactstore.mapping import WORDS, from_attestation, from_evidence, to_details
 from compliance.api.openfactstore.schemas import AttestationSchema, TrailAttestationSchema
 from compliance.api.openfactstore.views.trails import refuse_other_organization
@@ -20,6 +20,7 @@ from compliance.models import Attestation, Evidence, Trail
 from compliance.services.attestations import attach_evidence, record_attestation
 from config.errors import BadInput, FieldError, NotFound, TooLarge
 
+find_trail = finder(Trail.objects.for_list())
 ENVELOPE = 64 * 1024  # bytes a multipart body may have besides the file
 
 
@@ -100,7 +101,7 @@ class EvidenceContent(FactstoreView):
 
 def record(actor: Actor, trail_id: str, said: dict[str, Any]) -> Response:
     """Record what was said about a trail."""
-    trail = find(Trail.objects.for_list(), actor, trail_id, "trailId")
+    trail = find_trail(actor, trail_id, "trailId")
     refuse_other_organization(actor, said.pop("organization", None), trail)
     attestation = record_attestation(actor=actor, trail=trail, **(said | {"details": to_details(said)}))
     return Response(from_attestation(attestation, None), status=201)

@@ -6,7 +6,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog.api.openfactstore.base import FactstoreView, find
+from catalog.api.openfactstore.base import FactstoreView, find, finder
 from catalog.models import Environment
 from compliance.models import Trail
 from config.errors import BadInput, FieldError
@@ -14,6 +14,8 @@ from releases.api.openfactstore.mapping import STATUS_WORDS, WORDS, from_approva
 from releases.api.openfactstore.schemas import ApprovalSchema, DecisionSchema
 from releases.models import ApprovalRequest, Decision
 from releases.services.approvals import decide, request_trail_approval
+
+find_trail, find_approval = finder(Trail.objects.for_list()), finder(ApprovalRequest.objects.for_list())
 
 
 class ApprovalView(FactstoreView):
@@ -23,7 +25,7 @@ class ApprovalView(FactstoreView):
 
     def approval(self, id: str) -> ApprovalRequest:
         """The approval with this id. Raises BadInput for what is no UUID, NotFound."""
-        return find(ApprovalRequest.objects.for_list(), self.actor, id)
+        return find_approval(self.actor, id)
 
 
 class TrailApprovals(ApprovalView):
@@ -34,7 +36,7 @@ class TrailApprovals(ApprovalView):
         return Response([from_approval(each, now) for each in approvals])
 
     def post(self, request: Request, id: str) -> Response:
-        trail = find(Trail.objects.for_list(), self.actor, id)
+        trail = find_trail(self.actor, id)
         said = ApprovalSchema.read(request.data)
         environment = said.pop("environment", None)
         if environment is not None:
