@@ -10,7 +10,7 @@ from catalog.models import TenantModel, TenantQuerySet
 from integrations.models.rule import NotificationRule
 from integrations.models.webhook import Webhook
 
-LEASE = timedelta(seconds=60)  # longer than one attempt can take
+LEASE = timedelta(seconds=30)  # twice as long as one attempt can take
 TRIES_KEPT = 30
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from tests.faults.conftest import Installation
 
-KILLS, PAUSE = 20, 1.5  # seconds at most between a worker's start and its end
+KILLS, PAUSE = 20, 1.0  # seconds at most between a worker's start and its end
 BROKER_GONE = 60  # seconds
 APPROVED_ONCE = "SELECT count(*), count(DISTINCT subject_uid) FROM catalog_event WHERE kind = 'release.approved'"
 
@@ -144,13 +144,14 @@ def test_a_database_killed_under_load_keeps_what_it_acknowledged(house):
 
     with ThreadPoolExecutor(4) as pool, ending(over):
         loads = [pool.submit(load, number) for number in range(4)]
-        for _ in range(3):
+        for is_long in (False, True, False):
             before = len(known)
             house.until(lambda before=before: len(known) > before + 20, "writes are acknowledged")
             house.kill_database()
-            with house.client() as client:  # which waits as long as a request waits for the database
-                asked = client.get("/-/readyz").status_code, client.get("/-/healthz").status_code
-            assert asked == (503, 200)
+            if is_long:
+                with house.client() as client:  # which waits as long as a request waits for the database
+                    asked = client.get("/-/readyz").status_code, client.get("/-/healthz").status_code
+                assert asked == (503, 200)
             house.start_database()
         before = len(known)
         house.until(lambda: len(known) > before + 20, "writes go on by themselves")
@@ -169,7 +170,8 @@ def test_two_beats_make_no_duplicate(house, application):
     began = time.time()
     with house.client() as client:
         made = [release(client, application) for _ in range(20)]
-    time.sleep(10)
+    sweep = "Sending due task outbox sweep"
+    house.until(lambda: house.log("second beat").read_text().count(sweep) > 5, "the second beat is at work too")
     house.settle()
 
     assert states_of(house, application) == {"approved": len(made)}
