@@ -1,18 +1,21 @@
 """Jobs of the catalog: telling subscribers what happened."""
 
 import structlog
-from celery import shared_task
+from celery import Task, shared_task
+from celery.signals import task_failure, task_success
+from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from catalog.models import Event, OutboxEntry
-from catalog.services import bulk, events, idempotency
+from catalog.services import bulk, events, idempotency, jobs
 from config.errors import GatehouseError
 from config.jobs import enqueue
 
 log = structlog.get_logger(__name__)
 BATCH = 200
+SCHEDULED = frozenset(entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values())
 REFUSALS = (GatehouseError, ValidationError, ObjectDoesNotExist, DatabaseError, LookupError, ValueError, TypeError)
 
 
@@ -92,3 +95,17 @@ def work_on_bulk(job_id: int) -> None:
 def sweep_bulk() -> int:
     """Send the changes of many things that lost their worker to another; returns how many."""
     return len(bulk.sweep(at=timezone.now()))
+
+
+@task_success.connect
+def note_success(sender: Task, **kwargs: object) -> None:
+    """Keep for the job board that a scheduled job ended well."""
+    if sender.name in SCHEDULED:
+        jobs.note_done(sender.name, at=timezone.now())
+
+
+@task_failure.connect
+def note_failure(sender: Task, exception: BaseException, **kwargs: object) -> None:
+    """Keep for the job board that a scheduled job failed."""
+    if sender.name in SCHEDULED:
+        jobs.note_failed(sender.name, at=timezone.now(), error=f"{type(exception).__name__}: {exception}")

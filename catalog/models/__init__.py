@@ -6,6 +6,7 @@ from catalog.models.environment import Environment
 from catalog.models.event import Event, OutboxEntry
 from catalog.models.idempotency import IdempotentAnswer
 from catalog.models.invitation import Invitation
+from catalog.models.job import JobRecord
 from catalog.models.keys import ApiKey, WebhookToken
 from catalog.models.organization import Counter, JobTick, Organization
 from catalog.models.people import Membership, Role, RoleRule, ServiceAccount, Team, TeamMember, User
@@ -25,6 +26,7 @@ __all__ = [
     "IdempotentAnswer",
     "Incident",
     "Invitation",
+    "JobRecord",
     "JobTick",
     "Keyed",
     "Membership",

@@ -18,6 +18,7 @@ UNSCOPED = {  # rows of the installation, or that hang on a row with an organiza
     "catalog.User",
     "catalog.Counter",
     "catalog.IdempotentAnswer",
+    "catalog.JobRecord",
     "catalog.JobTick",
     "catalog.OutboxEntry",
     "catalog.SearchDocument",  # as visible as its row: see test_search
