@@ -93,10 +93,6 @@ class Actor:
         """The condition on rows of `model` on which this actor may do `action`, for SQL; what `may` says row by row."""
         return Q(organization_id__in=list(self.reach)) & self.narrowed(model, action)
 
-    def reads_all(self, model: type[Model]) -> bool:
-        """Whether it may read every row of `model` in its reach, so that nothing else has to be asked of them."""
-        return not self.narrowed(model, f"organization:{model.entity}:read")  # type: ignore[attr-defined]
-
     def narrowed(self, model: type[Model], action: str) -> Q:
         """The condition on rows of `model` in its reach on which it may do `action`; an empty one for all of them."""
         granted = self._granted(model, self.rules, action)

@@ -5,14 +5,17 @@ Building a statement takes Django several times what PostgreSQL takes to answer 
 
 from collections.abc import Callable, Iterable
 from copy import copy
-from functools import lru_cache, update_wrapper
+from functools import lru_cache, update_wrapper, wraps
 from types import SimpleNamespace
-from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, NamedTuple, ParamSpec, TypeVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
 from django.db.models.query import ModelIterable, get_related_populators  # type: ignore[attr-defined]
 from django.db.models.sql.compiler import SQLCompiler
+
+if TYPE_CHECKING:
+    from catalog.actors import Actor
 
 FORMS = 64  # of one query: by which of its values are None, and how long its lists are
 P = ParamSpec("P")
@@ -82,6 +85,34 @@ class Prepared(Generic[P, Row]):
 def prepared(build: "Callable[P, models.QuerySet[Any, Row]]") -> Prepared[P, Row]:
     """Decorate a function that makes a queryset: it then gives the rows themselves."""
     return Prepared(build)
+
+
+def readable(
+    model: type[models.Model], action: str | None = None
+) -> "Callable[[Callable[Concatenate[Any, P], models.QuerySet[Any, Row]]], Callable[Concatenate[Actor, P], list[Row]]]":
+    """Decorate a function that asks for rows of `model` among those it is given, with values as `prepared` takes them.
+
+    It then takes an actor in the place of the rows: they are those on which the actor may do `action` (read). Its SQL
+    is built once for all who may do so in their whole reach, and each time for those who may do it somewhere only.
+    """
+    wanted = action or f"organization:{model.entity}:read"  # type: ignore[attr-defined]
+
+    def decorate(
+        build: "Callable[Concatenate[Any, P], models.QuerySet[Any, Row]]",
+    ) -> "Callable[Concatenate[Actor, P], list[Row]]":
+        rows: Any = model._default_manager
+        among: Callable[..., Any] = build
+        everywhere: Any = Prepared(lambda *, reach, **values: among(rows.filter(organization__in=reach), **values))
+
+        @wraps(build)
+        def found(actor: "Actor", *args: P.args, **values: P.kwargs) -> list[Row]:
+            if actor.narrowed(model, wanted):
+                return list(among(rows.filter(actor.allowed(model, wanted)), **values))
+            return everywhere(reach=list(actor.reach), **values)
+
+        return found
+
+    return decorate
 
 
 def _shape(values: dict[str, Any]) -> Shape:

@@ -1,23 +1,27 @@
 """What releases hangs on the pages of the apps below: rail, home cards, panels, words for events."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import quote
 
-from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
 from catalog import slots
+from catalog.actors import Actor
 from catalog.middleware import PortalRequest
 from catalog.models import Component, Environment
+from catalog.prepared import readable
 from catalog.rights import register_actions
 from catalog.services.events import subscribe
 from catalog.slots import EventWords
 from releases.models import Application, ApprovalRequest, DeploymentPolicy, GateDecision, Release
 from releases.services.applications import give_application
-from releases.views.release import releases_of
+from releases.services.electorate import DECIDE
+from releases.views.release import releases_of, shown
 from releases.views.rows import asker, with_gates
 
 HOME_ROWS, PANEL_ROWS, POLICY_ROWS, RAIL_GATES, DAYS = 6, 5, 12, 8, 30
@@ -97,20 +101,25 @@ def register() -> None:
 def waiting_on_me(request: PortalRequest) -> int:
     """How many approvals wait for this person; counted once a request."""
     if not hasattr(request, "approvals_waiting"):
-        waiting = ApprovalRequest.objects.waiting_for(request.actor, timezone.now())
-        request.approvals_waiting = waiting.count()  # type: ignore[attr-defined]
+        counted = _waiting_count(request.actor, **_asked(request.actor))
+        request.approvals_waiting = sum(counted)  # type: ignore[attr-defined]
     return request.approvals_waiting  # type: ignore[attr-defined]
 
 
 def rail_gates(request: PortalRequest) -> Iterator[slots.Gate]:
     """The environments with what last became of their gates, the most alarming thing that is true now. One query."""
-    latest = GateDecision.objects.filter(environment=OuterRef("pk")).order_by("-judged_at", "-pk")
-    open_here = ApprovalRequest.objects.open(timezone.now()).filter(environment=OuterRef("pk"))
-    environments = Environment.objects.visible_to(request.actor).filter(organization=request.actor.organization_id)
-    annotated = environments.annotate(verdict=Subquery(latest.values("verdict")[:1]), asked=Exists(open_here))
-    for environment in annotated.order_by("name")[:RAIL_GATES]:
+    for environment in _gated(request.actor, organization=request.actor.organization_id, at=timezone.now()):
         url = reverse("catalog:environment", args=[environment.uid])
-        yield slots.Gate(environment.name, url, _rail_state(environment, environment.verdict or "none"))
+        state = _rail_state(environment, environment.verdict or "none")  # type: ignore[attr-defined]
+        yield slots.Gate(environment.name, url, state)
+
+
+@readable(Environment)
+def _gated(environments: Any, *, organization: int, at: datetime) -> QuerySet[Environment]:
+    latest = GateDecision.objects.filter(environment=OuterRef("pk")).order_by("-judged_at", "-pk")
+    asked = Exists(ApprovalRequest.objects.open(at).filter(environment=OuterRef("pk")))
+    annotated = environments.annotate(verdict=Subquery(latest.values("verdict")[:1]), asked=asked)
+    return annotated.filter(organization=organization).order_by("name")[:RAIL_GATES]
 
 
 def _rail_state(environment: Environment, verdict: str) -> str:
@@ -124,9 +133,24 @@ def _rail_state(environment: Environment, verdict: str) -> str:
 
 def waiting_panel(request: PortalRequest, subject: None) -> str:
     """What this person may decide, oldest first."""
-    waiting = ApprovalRequest.objects.waiting_for(request.actor, timezone.now()).annotate(asker=asker("requested_by"))
-    rows = with_gates(request.actor, waiting.for_list().order_by("created_at", "pk")[:HOME_ROWS])
+    rows = with_gates(request.actor, _waiting(request.actor, **_asked(request.actor)))
     return render_to_string("releases/panels/waiting.html", {"rows": rows}, request=request)
+
+
+def _asked(actor: Actor) -> dict[str, Any]:
+    return {"label": actor.label, "listed": actor.label.lower(), "role": actor.role, "at": timezone.now()}
+
+
+@readable(ApprovalRequest, DECIDE)
+def _waiting(requests: Any, **asked: Any) -> QuerySet[ApprovalRequest]:
+    waiting = requests.waiting_for_voter(**asked).annotate(asker=asker("requested_by"))
+    return waiting.for_list().order_by("created_at", "pk")[:HOME_ROWS]
+
+
+@readable(ApprovalRequest, DECIDE)
+def _waiting_count(requests: Any, **asked: Any) -> QuerySet[ApprovalRequest, int]:
+    waiting = requests.waiting_for_voter(**asked).order_by()
+    return waiting.values(all=Value(1)).annotate(count=Count("pk")).values_list("count", flat=True)
 
 
 def releases_tile(request: PortalRequest) -> slots.Tile | None:
@@ -151,16 +175,26 @@ def releases_tile(request: PortalRequest) -> slots.Tile | None:
 
 def recent_panel(request: PortalRequest, subject: None) -> str:
     """The newest releases."""
-    context = {"releases": list(releases_of(request)[:HOME_ROWS])}
+    context = {"releases": _newest(request.actor, organization=request.actor.organization_id)}
     return render_to_string("releases/panels/recent.html", context, request=request)
+
+
+@readable(Release)
+def _newest(releases: Any, *, organization: int) -> QuerySet[Release]:
+    return shown(releases.filter(organization=organization))[:HOME_ROWS]
 
 
 def blocked_panel(request: PortalRequest, subject: None) -> str:
     """What the gate holds back: the newest decision about each component and environment, where it denies."""
     since = timezone.now() - BLOCKED_FOR
-    decided = GateDecision.objects.visible_to(request.actor).filter(judged_at__gte=since)
-    blocked = decided.denied_at_last().for_list().select_related("release")[:HOME_ROWS]
-    return render_to_string("releases/panels/blocked.html", {"decisions": list(blocked)}, request=request)
+    context = {"decisions": _denied(request.actor, since=since)}
+    return render_to_string("releases/panels/blocked.html", context, request=request)
+
+
+@readable(GateDecision)
+def _denied(decisions: Any, *, since: datetime) -> QuerySet[GateDecision]:
+    decided = decisions.filter(judged_at__gte=since)
+    return decided.denied_at_last().for_list().select_related("release")[:HOME_ROWS]
 
 
 def approvals_panel(request: PortalRequest, environment: Environment) -> str:

@@ -9,7 +9,7 @@ from django.db.models import F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from catalog.actors import Actor
-from catalog.prepared import prepared
+from catalog.prepared import prepared, readable
 from catalog.services.who import Roster, Who
 from compliance.digests import normal_digest
 from compliance.models import Artifact, Attestation, Flow, Trail
@@ -77,11 +77,7 @@ def facts_about(actor: Actor, digest: str, *, flow: Flow | None = None, at: date
     one trail appears as often.
     """
     digest = normal_digest(digest)
-    of_flow = flow.pk if flow else None
-    if actor.reads_all(Artifact):
-        found = _reports(reach=list(actor.reach), digest=digest, flow=of_flow, at=at, most=MAX_REPORTS)
-    else:
-        found = list(_newest(Artifact.objects.visible_to(actor), digest, of_flow, at, MAX_REPORTS))
+    found = _reports(actor, digest=digest, flow=flow.pk if flow else None, at=at, most=MAX_REPORTS)
     latest = latest_attestations({each.trail_id for each in found}, digest=digest, at=at)
     rosters: dict[int, Roster] = {}
     return [
@@ -126,14 +122,9 @@ def latest_attestations(
     return {trail: sorted(rows, key=lambda each: -each.pk) for trail, rows in found.items()}
 
 
-@prepared
-def _reports(*, reach: list[int], digest: str, flow: int | None, at: datetime | None, most: int) -> QuerySet[Artifact]:
-    """Those an actor sees who may read all artifacts of its reach."""
-    return _newest(Artifact.objects.filter(organization__in=reach), digest, flow, at, most)
-
-
-def _newest(
-    artifacts: QuerySet[Artifact], digest: str, flow: int | None, at: datetime | None, most: int
+@readable(Artifact)
+def _reports(
+    artifacts: QuerySet[Artifact], *, digest: str, flow: int | None, at: datetime | None, most: int
 ) -> QuerySet[Artifact]:
     """Of these artifacts the newest `most` of each flow, with all a fact needs."""
     artifacts = artifacts.filter(digest=digest)

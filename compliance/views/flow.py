@@ -1,16 +1,17 @@
 """Flows: the list, one flow's page with its trails, and what a component must prove."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_safe
 
 from catalog.middleware import PortalRequest
 from catalog.models import Component, Event
+from catalog.prepared import readable
 from catalog.timeline import timeline
 from catalog.views.access import portal
 from catalog.views.paging import keyset_page
@@ -23,6 +24,7 @@ from compliance.services.needs import needs_of, requirements_of
 
 HISTORY = 12
 FLOWS_OF_COMPONENT = 5
+SHOWN = ("uid", "name", "commit", "branch", "author", "status", "created_at")  # of each trail in the list
 
 
 @require_safe
@@ -38,12 +40,19 @@ def flow_list(request: PortalRequest) -> HttpResponse:
     return render_page(request, "compliance/flow_list.html", context, partial="rows")
 
 
+@readable(Flow)
+def _with_uid(flows: Any, *, uid: UUID) -> QuerySet[Flow]:
+    return flows.for_list().filter(uid=uid).order_by()
+
+
 @require_safe
 @portal
 def flow_page(request: PortalRequest, uid: UUID) -> HttpResponse:
     """One flow: what it asks for, its trails, what happened to it."""
-    flow = get_object_or_404(Flow.objects.visible_to(request.actor).for_list(), uid=uid)
-    trails = Trail.objects.visible_to(request.actor).filter(flow=flow).select_related("flow", "component")
+    flow = next(iter(_with_uid(request.actor, uid=uid)), None)
+    if flow is None:
+        raise Http404
+    trails = Trail.objects.visible_to(request.actor).filter(flow=flow).only(*SHOWN)
     found = TrailFilter(request.GET, queryset=trails, request=request)
     events = Event.objects.visible_to(request.actor).filter(subject_uid=flow.uid).about(flow.uid)[:HISTORY]
     context = {

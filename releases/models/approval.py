@@ -47,15 +47,19 @@ class ApprovalQuerySet(TenantQuerySet):
 
     def waiting_for(self, actor: "Actor", at: datetime) -> Self:
         """Those `actor` may answer at `at` and has not: the list, the roles and four-eyes as the service reads them."""
-        listed = Cast(Lower(Cast("required_approvers", models.TextField())), ArrayField(models.TextField()))
+        allowed = self.filter(actor.allowed(ApprovalRequest, "organization:approval:decide"))
+        return allowed.waiting_for_voter(label=actor.label, listed=actor.label.lower(), role=actor.role, at=at)
+
+    def waiting_for_voter(self, *, label: str, listed: str, role: str, at: datetime) -> Self:
+        """The same of those that somebody may decide who is called `label` (`listed` in lower case) and has a role."""
+        approvers = Cast(Lower(Cast("required_approvers", models.TextField())), ArrayField(models.TextField()))
         return (
             self.open(at)
-            .filter(actor.allowed(ApprovalRequest, "organization:approval:decide"))
-            .annotate(_listed=listed)
-            .filter(Q(_listed=[]) | Q(_listed__contains=[actor.label.lower()]))
-            .filter(Q(required_roles=[]) | Q(required_roles__contains=[actor.role]))
-            .exclude(organization__four_eyes=True, requested_by__iexact=actor.label)
-            .exclude(decisions__identity__iexact=actor.label)
+            .annotate(_listed=approvers)
+            .filter(Q(_listed=[]) | Q(_listed__contains=[listed]))
+            .filter(Q(required_roles=[]) | Q(required_roles__contains=[role]))
+            .exclude(organization__four_eyes=True, requested_by__iexact=label)
+            .exclude(decisions__identity__iexact=label)
         )
 
     def about_trail(self, trail: "Trail") -> Self:

@@ -86,6 +86,11 @@ def release_by_uid(request: PortalRequest, uid: str) -> HttpResponse:
 def releases_of(request: PortalRequest) -> QuerySet[Release]:
     """The releases this person may see in the organization at hand: numbers are unique only there."""
     releases = Release.objects.visible_to(request.actor).filter(organization=request.actor.organization_id)
+    return shown(releases)
+
+
+def shown(releases: Any) -> QuerySet[Release]:
+    """The releases with all that rows show."""
     return releases.for_list().annotate(asker=asker("created_by"))
 
 

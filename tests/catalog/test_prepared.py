@@ -1,12 +1,15 @@
 """Prepared queries give what the queryset gives that they are made from."""
 
+from dataclasses import replace
+
 import pytest
 from django.db import connection, transaction
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.transaction import TransactionManagementError
 
 from catalog.models import Component, Organization, Team
-from catalog.prepared import prepared
+from catalog.prepared import prepared, readable
+from catalog.rights import Rule
 from catalog.services.components import create_component
 from catalog.services.groups import create_team
 
@@ -108,3 +111,27 @@ def test_rows_are_locked_inside_a_transaction_only():
     assert connection.get_autocommit()
     with pytest.raises(TransactionManagementError):
         locked(pk=0)
+
+
+def test_an_actor_gets_what_they_may_read_or_do_and_nothing_else(admin, stranger, team):
+    theirs = create_component(actor=stranger, name="Ledger")
+    own = list(Component.objects.filter(organization=admin.organization).order_by("pk"))
+
+    @readable(Component)
+    def seen(components: QuerySet[Component], *, slugs: list[str]) -> QuerySet[Component]:
+        return components.filter(slug__in=slugs).order_by("pk")
+
+    @readable(Component, "organization:component:update")
+    def changeable(components: QuerySet[Component]) -> QuerySet[Component]:
+        return components.order_by("pk")
+
+    slugs = [each.slug for each in own]
+    narrow = replace(admin, rules=(Rule("organization:component:read", ("organization:acme:component:ledger",)),))
+    for _ in range(2):
+        assert seen(admin, slugs=slugs) == own
+        assert seen(stranger, slugs=slugs) == [theirs]
+        assert [each.slug for each in seen(narrow, slugs=slugs)] == ["ledger"]
+        assert seen(replace(admin, rules=()), slugs=slugs) == []
+        assert changeable(admin) == own
+        assert changeable(narrow) == []
+        assert [each.slug for each in seen(replace(admin, limits=narrow.rules), slugs=slugs)] == ["ledger"]

@@ -20,7 +20,7 @@ from compliance.models import Attestation, Evidence, Trail
 from compliance.services.attestations import attach_evidence, record_attestation
 from config.errors import BadInput, FieldError, NotFound, TooLarge
 
-find_trail = finder(Trail.objects.for_list())
+find_trail = finder(Trail)
 ENVELOPE = 64 * 1024  # bytes a multipart body may have besides the file
 
 

@@ -15,7 +15,7 @@ from releases.api.openfactstore.schemas import ApprovalSchema, DecisionSchema
 from releases.models import ApprovalRequest, Decision
 from releases.services.approvals import decide, request_trail_approval
 
-find_trail, find_approval = finder(Trail.objects.for_list()), finder(ApprovalRequest.objects.for_list())
+find_trail, find_approval = finder(Trail), finder(ApprovalRequest)
 
 
 class ApprovalView(FactstoreView):

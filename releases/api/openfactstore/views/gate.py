@@ -1,6 +1,7 @@
 """The gate on the wire (contract 10)."""
 
 from contextlib import suppress
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -10,7 +11,7 @@ from rest_framework.response import Response
 from catalog.actors import Actor
 from catalog.api.openfactstore.base import FactstoreView, find, read_uid
 from catalog.models import Environment
-from catalog.prepared import prepared
+from catalog.prepared import readable
 from compliance.models import Flow
 from config.api.pagination import whole_number
 from config.errors import BadInput, NotFound
@@ -57,21 +58,13 @@ def find_environment(actor: Actor, text: str) -> Environment:
     uid = None
     with suppress(BadInput):
         uid = read_uid(text)
-    if actor.reads_all(Environment):
-        found = _called(reach=list(actor.reach), name=text, uid=uid)
-    else:
-        found = list(_named(Environment.objects.visible_to(actor), text, uid))
+    found = _named(actor, name=text, uid=uid)
     if not found:
         raise NotFound(f"No environment {text[:100]}.")
     return min(found, key=lambda each: each.organization_id != actor.organization_id)
 
 
-@prepared
-def _called(*, reach: list[int], name: str, uid: UUID | None) -> QuerySet[Environment]:
-    """Those an actor sees who may read all environments of its reach."""
-    return _named(Environment.objects.filter(organization__in=reach), name, uid)
-
-
-def _named(environments: QuerySet[Environment], name: str, uid: UUID | None) -> QuerySet[Environment]:
+@readable(Environment)
+def _named(environments: Any, *, name: str, uid: UUID | None) -> QuerySet[Environment]:
     wanted = Q(name__iexact=name) if uid is None else Q(name__iexact=name) | Q(uid=uid)
-    return environments.for_list().filter(wanted)  # type: ignore[attr-defined]
+    return environments.for_list().filter(wanted)
