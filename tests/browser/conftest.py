@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings as django_settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 Look = tuple[int, str]  # the width of the window, and the colour scheme of its system
 STILL = """() => {
@@ -14,6 +14,7 @@ STILL = """() => {
     still.replaceSync("*, ::before, ::after { transition: none !important; animation: none !important }");
     document.adoptedStyleSheets = [still];
 }"""
+OVERTAKEN = ("htmx:afterRequest", "htmx:sendAbort")  # one that got no answer says htmx:sendError beside the first
 RULES = {
     "resultTypes": ["violations"],  # what passes is not described in full
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
@@ -44,10 +45,15 @@ class Portal:
             context.add_cookies([{"name": session.key, "value": session.value, "url": self.address}])
         page = context.new_page()
         page.on("request", lambda request: self.requests.append(request.url))
-        page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
+        page.on("console", self.note)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.goto(path)
         return page
+
+    def note(self, message: ConsoleMessage) -> None:
+        """Keep an error, but for the two that htmx says of a request that a newer one or another page overtook."""
+        if message.type == "error" and not message.text.startswith(OVERTAKEN):
+            self.complaints.append(message.text)
 
     def close(self) -> None:
         """Close the windows."""
