@@ -102,6 +102,7 @@ def answers(url: str) -> bool:
         return answer.status == 200
 
 
+@pytest.mark.xdist_group("up")  # with the next one: groups go first, and this is one of the longest
 @pytest.mark.live
 def test_everything_starts_recovers_from_any_kill_9_and_stops_cleanly(run, tmp_path):
     first = run("--port=0")
@@ -129,6 +130,7 @@ def test_everything_starts_recovers_from_any_kill_9_and_stops_cleanly(run, tmp_p
     assert "database system is shut down" in (tmp_path / "var/postgres/postgres.log").read_text()
 
 
+@pytest.mark.xdist_group("up")
 def test_taken_port_is_said_in_one_line_before_anything_starts(run, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

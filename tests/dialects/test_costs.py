@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client
@@ -17,6 +18,8 @@ from tests.dialects.costs import FIXED, LISTS, OTHERS
 from tests.dialects.growing import begin, grow
 from tests.dialects.pages import PAGES, Page, things_of
 from tests.dialects.routes import ROUTES, Route
+
+pytestmark = pytest.mark.xdist_group("walk")  # one process, from the start: each takes long, and none may be the last
 
 
 class Measure(NamedTuple):

@@ -19,6 +19,8 @@ from config.wsgi import application
 from tests.dialects.callers import GOOD, Cast, expected
 from tests.dialects.routes import ROUTES, Route
 
+pytestmark = pytest.mark.xdist_group("walk")  # one process, from the start: each takes long, and none may be the last
+
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 RANDOM = settings(  # the same examples in each run
     derandomize=True,
