@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.conf import settings
+from django_celery_beat.models import PeriodicTask
 from playwright.sync_api import expect
 
 from catalog.models import Component, User
@@ -29,6 +30,8 @@ def test_pages_of_the_admin_keep_to_the_policy_and_fit(portal, superuser, admin)
         page_of(Component, "change", component.pk),
         page_of(Component, "history", component.pk),
         page_of(User, "change", superuser.pk),
+        page_of(PeriodicTask, "changelist"),
+        page_of(PeriodicTask, "add"),
     ):
         page = portal.open(path, theme="dark")
         expect(page.locator("#site-name")).to_have_text("Gatehouse")

@@ -179,3 +179,6 @@ def house(installed: Installation) -> Iterator[Installation]:
     yield installed
     if "second beat" in installed.processes:
         installed.kill("second beat")
+    died = [name for name, process in installed.processes.items() if process.poll() is not None]
+    installed.kill(*died)
+    assert not died, f"{died} ended without being killed"
