@@ -1,15 +1,17 @@
-"""The queue in files, for installations without a broker."""
+"""What we change about the queue: in files, for installations without a broker, and in Redis."""
 
 from pathlib import Path
 from time import monotonic_ns
 from typing import Any
 from uuid import uuid4
 
-from kombu.transport import filesystem
+from kombu.transport import filesystem, redis
 from kombu.utils.json import dumps
 
+TURN = 0.2  # seconds
 
-class Channel(filesystem.Channel):
+
+class FileChannel(filesystem.Channel):
     """Puts a message into the queue whole: kombu opens its file there first, and a quick reader dies of it empty."""
 
     def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]  # kombu's two disagree
@@ -20,5 +22,22 @@ class Channel(filesystem.Channel):
         draft.replace(folder / name)
 
 
-class Transport(filesystem.Transport):
-    Channel = Channel
+class FileTransport(filesystem.Transport):
+    """Looks up from the queue often: a worker told to stop hears it in between, and celery waits for two seconds."""
+
+    Channel = FileChannel
+
+    def drain_events(self, connection: Any, timeout: Any = None, **kwargs: Any) -> Any:
+        """Read one message; raises TimeoutError when none came for a moment, however long `timeout` is."""
+        return super().drain_events(connection, timeout=min(timeout or TURN, TURN), **kwargs)
+
+
+class RedisChannel(redis.Channel):
+    """Takes messages for good: the sweeps find what a dead worker had. Where Redis keeps them until they are done, a
+    worker that loses it dies of a message that is done, or put back, meanwhile (kombu 5.7)."""
+
+    ack_emulation = do_restore = False
+
+
+class RedisTransport(redis.Transport):
+    Channel = RedisChannel

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -14,6 +15,7 @@ from typing import IO
 import psutil
 
 MARK = "GATEHOUSE_CHILD_OF"
+PATIENCE = 6.0  # seconds for what is under way; work cut off is done again by whoever starts next
 PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -81,11 +83,14 @@ def end(processes: Sequence[psutil.Process], *, patience: float, first: signal.S
     psutil.wait_procs(stubborn, timeout=5)
 
 
-def stop(process: "subprocess.Popen[bytes]", patience: float = 15) -> int:
-    """Ask `process` to stop; after `patience` seconds kill it with all it started. Return its exit code."""
-    process.terminate()
-    try:
-        process.wait(patience)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-    return process.wait(5)
+def stop(*processes: "subprocess.Popen[bytes]", patience: float = PATIENCE) -> None:
+    """Ask all `processes` to stop; after `patience` seconds kill those that still run, with all they started."""
+    for process in processes:
+        process.terminate()
+    deadline = time.monotonic() + patience
+    for process in processes:
+        try:
+            process.wait(max(0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(5)

@@ -219,7 +219,7 @@ SPECTACULAR_SETTINGS["DEFAULT_GENERATOR_CLASS"] = "config.api.schema.Generator"
 
 # Jobs. The truth of every job is a row; the broker only wakes workers (DESIGN section 7).
 # Whoever waits for an answer does not wait for a broker that is gone: the sweeps find the row (config/jobs.py).
-REDIS_BROKER: dict[str, object] = {"visibility_timeout": 3600, "max_retries": 0, "socket_connect_timeout": 1}
+REDIS_BROKER: dict[str, object] = {"max_retries": 0, "socket_connect_timeout": 1}
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://")
 if CELERY_BROKER_URL.startswith("filesystem"):
     QUEUE = VAR / "queue"

@@ -20,7 +20,7 @@ Process = subprocess.Popen[bytes]
 
 def web_command(listener: socket.socket) -> list[str]:
     """Return the web server on a socket that listens already; one process, so what it keeps in memory is one too."""
-    options = ["--worker-class=gthread", "--workers=1", "--threads=8", "--no-control-socket", "--graceful-timeout=10"]
+    options = ["--worker-class=gthread", "--workers=1", "--threads=8", "--no-control-socket", "--graceful-timeout=4"]
     return [sys.executable, "-m", "gunicorn", f"--bind=fd://{listener.fileno()}", *options, "config.wsgi:application"]
 
 
@@ -37,11 +37,11 @@ def beat_command() -> list[str]:
 
 @dataclass
 class Service:
-    """A child process: how to start and stop it, and how it fared."""
+    """A child process: how to start it, how to stop it where SIGTERM is not enough, and how it fared."""
 
     name: str
     start: Callable[[], Process]
-    stop: Callable[[Process], object] = stop
+    stop: Callable[[Process], object] | None = None  # for what must outlive the others
     process: Process | None = None
     started_at: float = 0.0
     due_at: float = 0.0
@@ -60,7 +60,7 @@ def child(name: str, command: Sequence[str], log: Path, mark: str, keep: Sequenc
 
 
 class Supervisor:
-    """Starts services in order, restarts one that dies, at the end stops them in the opposite order.
+    """Starts services in order, restarts one that dies, stops them at the end.
 
     One that keeps dying is started again after 1, 2, 4 … 30 seconds. `say` takes a line for whoever watches.
     """
@@ -100,11 +100,13 @@ class Supervisor:
             self._plan_restart(service, str(failure))
 
     def stop(self) -> None:
-        """Stop every service, the last started first."""
-        for service in reversed(self.services):
-            if service.process is not None:
+        """Stop every service: side by side, then those with a `stop` of their own, the last started first."""
+        running = [service for service in reversed(self.services) if service.process is not None]
+        stop(*(service.process for service in running if service.process and service.stop is None))
+        for service in running:
+            if service.process and service.stop:
                 service.stop(service.process)
-                service.process = None
+            service.process = None
 
 
 def trim(log: Path) -> None:

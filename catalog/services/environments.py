@@ -152,7 +152,7 @@ def _check(environment: Environment) -> None:
             f"An environment {'named' if field == 'name' else 'of the canonical'} {getattr(environment, field)} exists."
         )
         raise Conflict(message, fields=[FieldError(field, message)])
-    environment.full_clean()
+    environment.full_clean(validate_constraints=False)  # the database sees to namesakes made at once
 
 
 def check_scope(scope: Any) -> None:

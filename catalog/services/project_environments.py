@@ -72,7 +72,7 @@ def link_environment(
     if ProjectEnvironment.objects.filter(project=project, environment=environment).exists():
         message = f"{project} has an environment {environment} already."
         raise Conflict(message, fields=[FieldError("environment", message)])
-    link.full_clean()
+    link.full_clean(validate_constraints=False)  # the database sees to pairs made at once
     link.save()
     record_event("project_environment.created", subject=link, actor=actor, related=[project, environment])
     return link

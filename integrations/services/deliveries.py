@@ -139,9 +139,9 @@ def answered(delivery: Delivery, began: datetime, answer: Answer | None) -> None
     if answer.is_success:
         finish(delivery, State.SENT, tried)
     elif answer.status == GONE:
-        finish(delivery, State.FAILED, tried, error="The receiver says that it is gone for good (410).")
         if delivery.webhook and not delivery.is_test:
             _switch_off(delivery.webhook, "The receiver answered 410: it is gone for good.")
+        finish(delivery, State.FAILED, tried, error="The receiver says that it is gone for good (410).")
     else:
         at = timezone.now()
         try_later(delivery, tried, f"The receiver answered {answer.status}.", after=_asked_pause(answer, at))

@@ -28,7 +28,7 @@ def create_binding(
     require(actor, "organization:binding:create", binding)
     if Binding.objects.filter(application=application, ruleset=ruleset).exists():
         raise Conflict(f"The approval ruleset {ruleset.key} is bound to {application.key} already.")
-    binding.full_clean()
+    binding.full_clean(validate_constraints=False)  # the database sees to pairs made at once
     binding.save()
     content = propose(
         actor=actor, resource=binding, state=proposal_state, comments=comments, mode=mode, enabled=enabled

@@ -18,7 +18,7 @@ from django.core.management import CommandError
 from config import static
 from config.embedded import BASE_DIR, Cluster
 from config.management.commands import up
-from config.processes import spawn
+from config.processes import spawn, stop
 from config.supervisor import LOG_BYTES, Service, Supervisor, trim
 from tests.live import eventually
 
@@ -211,26 +211,36 @@ def test_service_that_keeps_dying_waits_longer_each_time(supervisor, tmp_path, m
     assert "short-lived ended (exit code 1)" in supervisor.said[0]
 
 
-def test_services_stop_in_the_opposite_order(supervisor, tmp_path):
-    stopped = []
+def test_services_stop_side_by_side_and_the_database_after_them(supervisor, tmp_path):
+    log, codes = tmp_path / "log", []
+    waits = f"trap 'echo asked; until [ $(grep -c asked {log}) = 3 ]; do sleep 0.05; done; exit' TERM"
 
-    def service(name):
-        def start():
-            with (tmp_path / "log").open("ab") as output:
-                return spawn(["sleep", "60"], output=output)
+    def start():
+        with log.open("ab") as output:
+            return spawn(["sh", "-c", f"{waits}; echo up; while :; do sleep 0.05; done"], output=output)
 
-        def stop(process):
-            stopped.append(name)
-            process.kill()
-            process.wait(10)
+    def stop(process):
+        codes.extend(each.poll() for each in processes)
+        process.kill()
+        process.wait(10)
 
-        return Service(name, start, stop)
-
-    supervisor.add(service("database"))
-    supervisor.add(service("web"))
+    supervisor.add(Service("database", start, stop))
+    for name in ("web", "worker", "beat"):
+        supervisor.add(Service(name, start))
+    processes = [each.process for each in supervisor.services]
+    eventually(lambda: log.read_text().count("up") == 4)
     supervisor.stop()
 
-    assert stopped == ["web", "database"]
+    assert codes == [None, 0, 0, 0]
+
+
+def test_who_does_not_hear_is_killed_after_a_while(tmp_path):
+    with (tmp_path / "log").open("ab") as output:
+        deaf = spawn(["sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.05; done"], output=output)
+    eventually(lambda: "up" in (tmp_path / "log").read_text())
+    stop(deaf, patience=0.2)
+
+    assert deaf.returncode == -signal.SIGKILL
 
 
 def test_log_that_grew_too_long_is_moved_away(tmp_path):

@@ -3,19 +3,23 @@
 Too slow for every run: `make faults` runs them, `make faults TIMES=10` ten times in a row.
 """
 
+import subprocess
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
 from random import Random
+from typing import Any
 
 import httpx2
 import psycopg
 import pytest
 
 from tests.faults.conftest import Installation
+from tests.receiver import Receiver
 
 KILLS, PAUSE = 20, 1.0  # seconds at most between a worker's start and its end
 BROKER_GONE = 60  # seconds
@@ -37,6 +41,23 @@ def application(house: Installation) -> str:
             answer = client.post(f"/v1/{path}", json=said)
             assert answer.status_code == 201, answer.text
     return name
+
+
+@contextmanager
+def told(house: Installation, receiver: Receiver, *paths: str) -> Iterator[dict[str, str]]:
+    """The ids of webhooks that tell `paths` of the receiver of releases; they go in the end."""
+    made: dict[str, str] = {}
+    with house.client() as client:
+        try:
+            for path in paths:
+                said = {"name": f"{path}-{time.time_ns()}", "url": f"{receiver.url}/{path}", "kinds": ["release.*"]}
+                answer = client.post("/api/gatehouse/v1/webhooks", json=said)
+                assert answer.status_code == 201, answer.text
+                made[path] = answer.json()["id"]
+            yield made
+        finally:
+            for each in made.values():
+                client.delete(f"/api/gatehouse/v1/webhooks/{each}")
 
 
 @contextmanager
@@ -68,9 +89,7 @@ def test_a_worker_killed_at_twenty_random_points_loses_nothing_and_repeats_nothi
     random = Random(time.time_ns())  # noqa: S311  moments, no secrets
     over = threading.Event()
     made: list[int] = []
-    with house.client() as client:
-        hook = {"name": application, "url": f"{receiver.url}/hook", "kinds": ["release.*"]}
-        assert client.post("/api/gatehouse/v1/webhooks", json=hook).status_code == 201
+    with house.client() as client, told(house, receiver, "hook"):
 
         def keep_releasing() -> None:
             while not over.wait(0.3):
@@ -84,16 +103,15 @@ def test_a_worker_killed_at_twenty_random_points_loses_nothing_and_repeats_nothi
                 house.start("worker")
             over.set()
             busy.result(30)
-    house.settle()
+        house.settle()
+        states = "SELECT count(*), count(*) FILTER (WHERE state = 'sent') FROM integrations_delivery"
+        ids = {each.headers["webhook-id"] for each in receiver.got}
+        assert house.rows(states)[0] == (len(ids), len(ids))
 
+    assert len(receiver.got) < 2 * len(ids)  # again, but not always
     assert states_of(house, application) == {"approved": len(made)}
-    assert (
-        house.rows(APPROVED_ONCE)[0]
-        == (house.one("SELECT count(*) FROM releases_release WHERE state = 'approved'"),) * 2
-    )
-    told = "SELECT count(*), count(*) FILTER (WHERE state = 'sent') FROM integrations_delivery"
-    assert house.rows(told)[0] == (len({each.headers["webhook-id"] for each in receiver.got}),) * 2
-    assert len(receiver.got) < 2 * len({each.headers["webhook-id"] for each in receiver.got})  # again, but not always
+    approved = house.one("SELECT count(*) FROM releases_release WHERE state = 'approved'")
+    assert house.rows(APPROVED_ONCE)[0] == (approved, approved)
 
 
 def test_a_broker_that_is_gone_for_a_minute_holds_nobody_up(house, application):
@@ -184,17 +202,61 @@ def test_two_beats_make_no_duplicate(house, application):
     assert count == different <= time.time() - began + 1
 
 
-def test_of_twenty_creates_of_one_name_one_is_made(house):
-    name, start = f"flow-{time.time_ns()}", threading.Barrier(20)
+@pytest.mark.parametrize(
+    ("path", "key", "count"),
+    [
+        ("/api/v1/flows", "name", "SELECT count(*) FROM compliance_flow WHERE name = %s"),
+        ("/api/v1/environments", "name", "SELECT count(*) FROM catalog_environment WHERE name = %s"),
+        ("/v1/applications", "id", "SELECT count(*) FROM releases_application WHERE key = %s"),
+    ],
+)
+def test_of_twenty_creates_of_one_name_one_is_made(house, path, key, count):
+    said, start = {key: f"name-{time.time_ns()}", "version": {"final": True}}, threading.Barrier(20)
 
     def create(_: int) -> int:
         with house.client() as client:
             start.wait(20)
-            return client.post("/api/v1/flows", json={"name": name}).status_code
+            return client.post(path, json=said).status_code
 
     with ThreadPoolExecutor(20) as pool:
         assert sorted(pool.map(create, range(20))) == [201] + [409] * 19
-    assert house.one("SELECT count(*) FROM compliance_flow WHERE name = %s", name) == 1
+    assert house.one(count, said[key]) == 1
+
+
+def test_receivers_that_misbehave_hold_up_no_other(house, application, receiver):
+    def act(handler: BaseHTTPRequestHandler) -> None:
+        path = handler.path[1:]
+        if path == "slow":
+            receiver.drip(handler)
+        elif path == "huge":
+            receiver.flood(handler)
+        else:
+            first = sum(each.path == handler.path for each in receiver.got) == 1
+            handler.send_response({"broken": 500 if first else 204, "gone": 410}.get(path, 204))
+            handler.send_header("Content-Length", "0")
+            handler.end_headers()
+
+    receiver.act = act
+    deliveries = """
+        SELECT d.state, d.attempts, d.error, w.is_active, d.tries -> 0 ->> 'is_cut', d.kind
+        FROM integrations_delivery d JOIN integrations_webhook w ON webhook_id = w.id WHERE w.uid = %s ORDER BY d.id
+    """
+    with told(house, receiver, "slow", "huge", "broken", "gone", "good") as hooks:
+        with house.client() as client:
+            release(client, application)
+
+        def first(path: str) -> tuple[Any, ...]:
+            return (*house.rows(deliveries, hooks[path]), ("none yet", 0, "", True, None))[0]
+
+        house.until(lambda: first("good")[0] == "sent", "the good one is told")
+        assert first("slow")[2] == ""  # which goes on for as long as we let it
+        house.until(lambda: first("huge")[0] == "sent", "the huge one is told")
+        assert first("huge")[4] == "true"
+        house.until(lambda: first("gone")[0] == "failed", "the gone one is known")
+        assert first("gone")[3] is False
+        house.until(lambda: first("broken")[:2] == ("sent", 2), "the broken one is told again")
+        house.until(lambda: first("slow")[2], "the slow one is left")
+        assert first("slow")[0] == "pending"
 
 
 def test_of_a_hundred_answers_at_once_one_is_final(house):
@@ -238,4 +300,7 @@ def test_nobody_changes_what_happened(house, change):
     before = house.one("SELECT count(*) FROM catalog_event")
     with pytest.raises(psycopg.Error, match="append-only"):
         house.rows(change)
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        house.manage("shell", "-c", f"from django.db import connection; connection.cursor().execute({change!r})")
+    assert "append-only" in refused.value.stderr
     assert house.one("SELECT count(*) FROM catalog_event") == before
