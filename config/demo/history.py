@@ -27,12 +27,15 @@ from compliance.services.trails import create_trail
 from config.demo import world
 from config.demo.pipelines import Pipelines
 from config.demo.setup import Demo
+from integrations.models import Webhook
+from integrations.services.webhooks import tell_webhooks
 from releases.models import ApprovalRequest, Release
 from releases.services.approvals import decide
 from releases.services.engine import work_on
 from releases.services.gate import evaluate
 from releases.services.releases import cancel_release, create_release
 
+TOLD_AT_ONCE = 25  # steps of the agenda
 Progress = Callable[[int, int], None]
 
 
@@ -129,8 +132,9 @@ class History:
             at, _, happen = heappop(self.agenda)
             with moment(at):
                 happen()
-                self.tell()
             done += 1
+            if done % TOLD_AT_ONCE == 0 or not self.agenda:
+                self.tell()
             self.progress(done, done + len(self.agenda))
         OutboxEntry.objects.filter(pk__lte=self.told, done_at=None).update(done_at=F("next_attempt_at"))
 
@@ -141,11 +145,14 @@ class History:
             heappush(self.agenda, (when, self.planned, happen))
 
     def tell(self) -> None:
-        """Tell the subscribers at once, so that news is as old as what it is about."""
+        """Tell the subscribers what happened, each at its moment, so that news is as old as what it is about."""
         entries = entries_after(entry=self.told)
+        listening = set(Webhook.objects.filter(is_active=True).values_list("organization", flat=True))
         for entry in entries:
-            for subscriber in subscribers_of(entry.event.kind):
-                subscriber(entry.event)
+            with moment(entry.event.occurred_at):
+                for subscriber in subscribers_of(entry.event.kind):
+                    if subscriber is not tell_webhooks or entry.event.organization_id in listening:
+                        subscriber(entry.event)
         if entries:
             self.told = entries[-1].pk
 
