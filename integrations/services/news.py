@@ -13,7 +13,7 @@ from catalog.prepared import prepared
 from compliance.models import Attestation
 from integrations.models import Notification, NotificationRule, Webhook
 from releases.models import ApprovalRequest, GateDecision
-from releases.services.electorate import Voter, able, electorate, members_of
+from releases.services.electorate import Voter, able, electorate, members_of, voters_of
 
 QUOTED = 5  # reasons of a closed gate that a notification quotes
 Severity = Notification.Severity
@@ -62,7 +62,7 @@ def _settled(word: str, severity: str) -> Callable[[Event], News | None]:
 
 def _askers(request: ApprovalRequest) -> list[Voter]:
     asker = request.requested_by.casefold()
-    return [each.voter for each in members_of(request.organization) if each.voter.identity.casefold() == asker]
+    return [each for each in voters_of(request.organization) if each.identity.casefold() == asker]
 
 
 def _request(event: Event) -> ApprovalRequest | None:

@@ -79,11 +79,15 @@ class Member:
 
 def members_of(organization: Organization) -> list[Member]:
     """Every active member that reaches `organization`, by name, each with what they may do. One query."""
-    line = [int(pk) for pk in organization.path.split("/") if pk]
     return [
         Member(_voter(each), said_rules([*(one for one in each.granted if one["action"]), *each.team_rules]))  # type: ignore[attr-defined]
-        for each in _members(line=line)
+        for each in _members(line=_line(organization))
     ]
+
+
+def voters_of(organization: Organization) -> list[Voter]:
+    """The same without what they may do."""
+    return [_voter(each) for each in _memberships(line=_line(organization))]
 
 
 def able(members: Iterable[Member], action: str, path: str, team: int | None = None) -> list[Voter]:
@@ -121,16 +125,25 @@ def whom_to_ask(voters: Iterable[Voter], *, named: Sequence[str] = (), limit: in
     return [Who(label=role, kind="role") for role in roles] + people
 
 
+def _line(organization: Organization) -> list[int]:
+    """The organization and those above it."""
+    return [int(pk) for pk in organization.path.split("/") if pk]
+
+
+def _active(line: list[int]) -> QuerySet[Membership]:
+    members = Membership.objects.filter(organization__in=line, user__is_active=True)
+    return members.select_related("user", "role").order_by("user__name", "user__email", "pk")
+
+
+@prepared
+def _memberships(*, line: list[int]) -> QuerySet[Membership]:
+    return _active(line)
+
+
 @prepared
 def _members(*, line: list[int]) -> QuerySet[Membership]:
-    """Memberships of the organizations of `line`: of one and those above it."""
     granted = JSONBAgg(JSONObject(action=F("role__rules__action"), resources=F("role__rules__resources")))
-    return (
-        Membership.objects.filter(organization__in=line, user__is_active=True)
-        .select_related("user", "role")
-        .annotate(granted=granted, team_rules=TEAM_RULES)
-        .order_by("user__name", "user__email", "pk")
-    )
+    return _active(line).annotate(granted=granted, team_rules=TEAM_RULES)
 
 
 def _voter(member: Membership) -> Voter:
