@@ -1,11 +1,12 @@
 """What was seen running, what should be, and the difference."""
 
+from datetime import datetime
 from typing import Self
 
 from django.db import models
 from django.db.models import Q
 
-from catalog.models import TenantModel, TenantQuerySet
+from catalog.models import Environment, TenantModel, TenantQuerySet
 
 CHANGED = Q(added__gt=0) | Q(updated__gt=0) | Q(removed__gt=0)
 
@@ -28,6 +29,18 @@ class SnapshotQuerySet(TenantQuerySet):
             approved_at=models.F("approval__created_at"),
             approved_why=models.F("approval__description"),
         )
+
+    def as_of(self, environment: Environment, at: datetime) -> "Snapshot | None":
+        """The last that was there at `at`: a query for each 64-fold of snapshots, as index and time rise together."""
+        found, first, last = None, 1, environment.snapshot_index
+        while first <= last:
+            step = -(-(last - first + 1) // 64)
+            there = self.filter(environment=environment, index__in=range(first, last + 1, step), created_at__lte=at)
+            row = there.order_by("-index").first()
+            if row is None:
+                break
+            found, first, last = row, row.index + 1, min(row.index + step - 1, last)
+        return found
 
 
 class Snapshot(TenantModel):

@@ -1,12 +1,15 @@
 """Snapshots: those of an environment, one with all that ran, the difference of two, and approving one as baseline."""
 
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.actors import require
@@ -33,11 +36,31 @@ class BaselineForm(forms.Form):
     )
 
 
+class DayForm(forms.Form):
+    """A day that somebody asks about."""
+
+    on = forms.DateField(
+        label="What ran at the end of",
+        validators=[MinValueValidator(date(1970, 1, 1)), MaxValueValidator(date(2999, 12, 31))],
+        widget=forms.DateInput(attrs={"type": "date", "class": "input"}),
+    )
+
+
 @require_safe
 @portal
 def environment_snapshots(request: PortalRequest, uid: UUID) -> HttpResponse:
-    """What was seen running when, newest first; with `from` and `to` also the difference of two."""
+    """What was seen running when, newest first; with `from` and `to` also the difference of two.
+
+    With `on`, a day, it leads to the last snapshot of that day or before.
+    """
     environment = get_object_or_404(Environment.objects.visible_to(request.actor).for_list(), uid=uid)
+    day = DayForm(request.GET if "on" in request.GET else None)
+    if day.is_valid():
+        end = timezone.make_aware(datetime.combine(day.cleaned_data["on"], time.max))
+        ran = Snapshot.objects.visible_to(request.actor).as_of(environment, end)
+        if ran is not None:
+            return redirect("compliance:snapshot", uid=ran.uid)
+        day.add_error("on", "Nothing had been reported by then.")
     snapshots = Snapshot.objects.visible_to(request.actor).filter(environment=environment).order_by("-index")
     found = SnapshotFilter(request.GET, queryset=snapshots, request=request)
     baseline = _baseline(request, environment)
@@ -45,6 +68,7 @@ def environment_snapshots(request: PortalRequest, uid: UUID) -> HttpResponse:
         "environment": environment,
         "filter": found,
         "page": keyset_page(found.qs, request),
+        "day": day,
         "baseline": baseline,
         "compared": _compared(request, environment),
         "path": f"/api/v1/environments/{environment.uid}/snapshots",

@@ -1,6 +1,7 @@
 """What people see of environments: what runs, what changed, what drifts, and approving a snapshot as baseline."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.http import HttpResponse
@@ -340,6 +341,37 @@ def test_snapshots_are_listed_newest_first_with_what_they_changed(admin, reader)
     for query, indexes in {"?changed=yes": [2, 1], "?q=arg": [3, 2], "?changed=maybe&after=x": [3, 2, 1]}.items():
         found = reader.get(snapshots_of(environment) + query)
         assert [each.index for each in found.context["page"]] == indexes
+
+
+def test_the_page_leads_to_what_ran_at_the_end_of_a_day(admin, reader, django_assert_num_queries):
+    environment = an_environment(admin)
+    said = {"organization": environment.organization, "environment": environment, "recorded_by": "reporter"}
+    seen = Snapshot.objects.bulk_create([Snapshot(index=day, **said) for day in range(1, 81)])
+    for each in seen:
+        each.created_at = datetime(2026, 1, 1, 12, tzinfo=UTC) + timedelta(days=each.index)
+    Snapshot.objects.bulk_update(seen, ["created_at"])
+    environment.snapshot_index = 80
+    environment.save()
+    admin.organization.time_zone = "Pacific/Auckland"  # where its noon is the next day's
+    admin.organization.save()
+    path = snapshots_of(environment)
+
+    assert "Look back" in reader.get(path).text
+    for on, index in {"2026-01-03": 1, "2026-01-04": 2, "2026-03-05": 62, "2026-03-23": 80, "2999-12-31": 80}.items():
+        answer = reader.get(path, {"on": on})
+        uid = Snapshot.objects.get(environment=environment, index=index).uid
+        assert (answer.status_code, answer["Location"]) == (302, reverse("compliance:snapshot", args=[uid])), on
+    assert "Nothing had been reported by then." in reader.get(path, {"on": "2026-01-02"}).text
+    for wrong in ("", "x", "0001-01-01", "9999-12-31", "2026-13-01"):
+        assert (
+            reader.get(path, {"on": wrong}).status_code,
+            'role="alert"' in reader.get(path, {"on": wrong}).text,
+        ) == (
+            200,
+            True,
+        ), wrong
+    with django_assert_num_queries(2):
+        assert Snapshot.objects.as_of(environment, datetime(2026, 3, 1, tzinfo=UTC)).index == 58
 
 
 def test_two_snapshots_are_compared_on_the_page(admin, reader):
