@@ -7,14 +7,16 @@ import pytest
 from django.conf import settings
 from django.contrib import messages
 from django.template.loader import render_to_string
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from catalog import slots
-from catalog.models import Event, Membership, Role
+from catalog.models import Component, Event, Membership, Role
 from catalog.services.components import create_component
 from catalog.services.events import record_event
 from catalog.timeline import timeline
+
+PANEL = {"HX-Request": "true"}
 
 
 @pytest.fixture
@@ -148,10 +150,46 @@ def test_errors_are_pages_and_fill_a_panel_for_htmx(signed_in):
     assert "Nothing stands at this address" in panel.text
 
 
-def test_the_500_page_needs_nothing():
+def test_the_500_page_needs_nothing(signed_in, monkeypatch):
     printed = render_to_string("500.html")
 
     assert "Something broke on our side" in printed
+    signed_in.raise_request_exception = False
+    monkeypatch.setattr("catalog.views.component.render_page", lambda *args, **more: 1 / 0)
+    monkeypatch.setattr("catalog.context.Shell", lambda request: None)
+    page, panel = (signed_in.get(reverse("catalog:component-list"), headers=headers) for headers in ({}, PANEL))
+    assert (page.status_code, panel.status_code) == (500, 500)
+    assert ("<html" in page.text, "<html" in panel.text) == (True, False)
+    assert "Something broke on our side" in panel.text
+
+
+def test_what_is_refused_before_a_view_is_said_in_the_look_of_the_house(signed_in, admin):
+    large = signed_in.post(reverse("catalog:component-new"), {"name": "x" * 3_000_000})
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(admin.user)
+    stale = strict.post(reverse("catalog:component-new"), {"name": "checkout"})
+    bad = signed_in.get("/catalog/components", headers={"Host": "elsewhere.example"})
+
+    for answer, status, words in (
+        (large, 413, "The body is too large."),
+        (stale, 403, "This form is too old"),
+        (bad, 400, "This request can't be read"),
+    ):
+        assert (answer.status_code, f'<p class="meta">{status}</p>' in answer.text) == (status, True)
+        assert words in answer.text
+        assert "css/components" in answer.text
+    assert not Component.objects.exists()
+
+
+def test_a_panel_says_in_place_why_it_has_nothing(signed_in, admin):
+    url = reverse("catalog:component-list")
+    Membership.objects.all().delete()
+
+    page, panel = signed_in.get(url), signed_in.get(url, headers=PANEL)
+
+    assert (page.status_code, panel.status_code) == (403, 403)
+    assert ("<html" in page.text, "<html" in panel.text) == (True, False)
+    assert "This gate is closed to you" in panel.text
 
 
 def test_errors_stay_on_the_page_and_news_are_toasts(rf, db):
