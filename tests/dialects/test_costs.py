@@ -3,23 +3,36 @@
 The routes come from the URL resolver: a new one fails until the table has it.
 """
 
+import os
+import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from tests.browser.conftest import faults, overflow, wear
+from tests.browser.shelf import AXE, Shelf, weight
 from tests.dialects.callers import Cast
 from tests.dialects.costs import FIXED, LISTS, OTHERS
 from tests.dialects.growing import begin, grow
 from tests.dialects.pages import PAGES, Page, things_of
 from tests.dialects.routes import ROUTES, Route
 
-pytestmark = pytest.mark.xdist_group("walk")  # one process, from the start: each takes long, and none may be the last
+pytestmark = pytest.mark.xdist_group("browser")  # one process looks, once: the one that has a Chromium
+HTML = {"catalog:home": 60_000}  # bytes that a page may weigh, where it is not as all others
+NO_PAGE = {  # pieces of a page, files, and what leads to a page
+    "catalog:palette", "catalog:settings", "compliance:artifact", "compliance:attestation", "compliance:evidence",
+    "integrations:notification", "releases:release-by-uid", "releases:release-decision",
+}  # fmt: skip
+# axe takes most of the time of a look: without this, one of the two themes and widths of a page, in turn.
+EVERY_LOOK = os.environ.get("GATEHOUSE_EVERY_LOOK") == "1"
 
 
 class Measure(NamedTuple):
@@ -40,11 +53,18 @@ def rows_of(response: Any) -> int:
 
 @dataclass
 class Looks:
-    """Everything that answers a GET: API routes as an admin's machine, pages as an admin."""
+    """Everything that answers a GET: API routes as an admin's machine, pages as an admin.
+
+    `first` and `last` are the pages as they looked the first and the last time, by their names.
+    """
 
     cast: Cast
     browser: Client
     things: dict[str, Any]
+    first: dict[str, HttpResponse] = field(default_factory=dict)
+    last: dict[str, HttpResponse] = field(default_factory=dict)
+    few: dict[str, Measure] = field(default_factory=dict)
+    many: dict[str, Measure] = field(default_factory=dict)
 
     def measure(self, names: Collection[str] | None = None) -> dict[str, Measure]:
         """What each costs, or each of these, that gets a good answer."""
@@ -63,23 +83,86 @@ class Looks:
                 assert response.status_code != 404, f"tests/dialects/pages.py knows nothing that {target} shows"
             else:
                 response = self.cast.call(target)
+        if b"<main" in getattr(response, "content", b"") and response.status_code == 200:
+            self.first.setdefault(str(target), response)
+            self.last[str(target)] = response
         return Measure(len(queries), rows_of(response)) if response.status_code < 400 else None
 
 
-def test_everything_costs_the_same_at_one_and_at_twenty_rows(cast):
-    begin(cast.world)
-    looks = Looks(cast, Client(), things_of(cast.world))
-    looks.browser.force_login(cast.world.admin.user, backend=settings.AUTHENTICATION_BACKENDS[1])
+@pytest.fixture(scope="module")
+def looked(filled) -> Looks:
+    """Everything, looked at with one row and with twenty."""
+    begin(filled.world)
+    looks = Looks(filled, Client(), things_of(filled.world))
+    looks.browser.force_login(filled.world.admin.user, backend=settings.AUTHENTICATION_BACKENDS[1])
     looks.browser.get("/settings/profile")  # notes a session that began without the login page
+    looks.few = looks.measure(LISTS)
+    grow(filled.world)
+    looks.many = looks.measure()
+    return looks
 
-    few = looks.measure(LISTS)
-    grow(cast.world)
-    many = looks.measure()
+
+@pytest.fixture
+def looks(looked, db) -> Looks:
+    """Everything, looked at with one row and with twenty."""
+    return looked
+
+
+# The first one here: in the loop of a browser that starts later, Django takes another connection.
+def test_every_page_is_accessible_and_fits_in_two_themes_and_widths(looks, chromium, subtests):
+    with Shelf(looks.first.values()) as shelf, closing(chromium.new_context(base_url=shelf.address)) as context:
+        tab, asked, complaints = context.new_page(), [], []
+        tab.on("request", lambda request: asked.append(request.url.removeprefix(shelf.address)))
+        tab.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        for number, (name, page) in enumerate(looks.first.items()):
+            with subtests.test(name):
+                asked.clear()
+                complaints.clear()
+                tab.goto(page.wsgi_request.path)
+                assert (len(asked) <= 10, [each for each in asked if not each.startswith("/")]) == (True, [])
+                assert shelf.weight(asked, ".js") <= 40_000
+                assert shelf.weight(asked, ".css") <= 30_000
+                tab.add_script_tag(url=AXE)
+                for at, look in enumerate([(1280, "dark"), (375, "light")]):
+                    wear(tab, look)
+                    assert overflow(tab) == 0
+                    if EVERY_LOOK or (number + at) % 2 == 0:
+                        assert faults(tab, "main") == []
+                assert complaints == []
+
+
+def test_everything_costs_the_same_at_one_and_at_twenty_rows(looks):
+    few, many = looks.few, looks.many
 
     assert {name: each.queries for name, each in many.items()} == LISTS | OTHERS
     assert {name: each.queries for name, each in few.items()} == LISTS
     assert {name for name, each in few.items() if each.rows} == {name for name in LISTS if many[name].rows >= 20}
     assert {name for name, each in many.items() if each.rows} <= LISTS.keys() | FIXED.keys(), "these are lists"
+
+
+def test_a_page_of_a_full_list_weighs_little_enough(looks):
+    """A list shows fifty rows at most: what nineteen more weigh tells what forty-nine do."""
+    full = {}
+    for name, page in looks.last.items():
+        alone = weight(looks.first[name].content)
+        full[name] = alone + (weight(page.content) - alone) * 49 / 19
+    assert {name for name, bytes_ in full.items() if bytes_ > HTML.get(name, 30_000)} == set()
+    pages = {str(page) for page in PAGES} & looks.many.keys()
+    assert pages - looks.last.keys() == NO_PAGE
+
+
+def test_every_page_has_its_marks(looks):
+    """What the rules about whole pages ask for; a browser looks at `main` only, as the rest is the same everywhere."""
+    for name, page in looks.first.items():
+        text = page.content.decode()
+        marks = [
+            len(re.findall(mark, text))
+            for mark in ("<main\\b", "<h1\\b", "<title>[^<]+ · Gatehouse</", '<html lang="en"')
+        ]
+        assert marks == [1, 1, 1, 1], name
+        ids = re.findall(r'\sid="([^"]+)"', text)
+        assert len(ids) == len(set(ids)), name
 
 
 def test_a_page_takes_at_most_twenty_queries_and_few_lists_never_grow():
