@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from catalog.models import Component, Event, Membership
 from catalog.services.components import create_component
 from catalog.services.environments import create_environment
+from catalog.services.search import keep
 from tests.browser.conftest import assert_fits, faults, overflow, wear
 from tests.people import PASSWORD
 
@@ -25,8 +26,6 @@ def paths(client, admin) -> dict[str, str]:
         tags=["pci", "tier-0"], repository="https://github.com/acme/checkout-api", dependencies=[{"target": "a" * 10}],
     )  # fmt: skip
     environment = create_environment(actor=admin, name="production-eu", kind="k8s", description="Where money moves")
-    for at in range(60):
-        create_component(actor=admin, name=f"a rather long component name, number {at:02}", lifecycle="deprecated")
     return {
         "home": "/",
         "components": reverse("catalog:component-list"),
@@ -42,7 +41,18 @@ def paths(client, admin) -> dict[str, str]:
     }
 
 
-def test_pages_are_accessible_and_fit_every_window(portal, paths, subtests):
+@pytest.fixture
+def many(paths, acme) -> None:
+    """Sixty more components, as rows: more than a page."""
+    names = [f"a rather long component name, number {at:02}" for at in range(60)]
+    made = [
+        Component(organization=acme, name=name, slug=f"c{at}", record_id=f"c{at}", lifecycle="deprecated")
+        for at, name in enumerate(names)
+    ]
+    keep(Component.objects.bulk_create(made))
+
+
+def test_pages_are_accessible_and_fit_every_window(portal, paths, many, subtests):
     page = portal.open(paths["home"])
     for name, path in paths.items():
         with subtests.test(name):
@@ -86,7 +96,7 @@ def test_theme_works_without_scripts(portal, paths):
     assert page.url.endswith(paths["environments"])
 
 
-def test_a_list_is_searched_while_typing_and_by_the_form_without_scripts(portal, paths):
+def test_a_list_is_searched_while_typing_and_by_the_form_without_scripts(portal, paths, many):
     page = portal.open(paths["components"])
     page.get_by_label("Name or repository").fill("checkout")
     page.get_by_text("1 component", exact=True).wait_for()
@@ -101,7 +111,7 @@ def test_a_list_is_searched_while_typing_and_by_the_form_without_scripts(portal,
     expect(plain.locator("#rows tbody tr")).to_have_count(1)
 
 
-def test_a_filter_of_the_menu_becomes_a_chip_and_goes(portal, paths):
+def test_a_filter_of_the_menu_becomes_a_chip_and_goes(portal, paths, many):
     page = portal.open(paths["components"])
     page.get_by_role("button", name="Filter", exact=True).click()
     page.get_by_label("Lifecycle").select_option("Production")
@@ -113,7 +123,7 @@ def test_a_filter_of_the_menu_becomes_a_chip_and_goes(portal, paths):
     expect(page).not_to_have_url(re.compile("lifecycle"))
 
 
-def test_keys_find_go_and_walk_until_switched_off(portal, paths):
+def test_keys_find_go_and_walk_until_switched_off(portal, paths, many):
     page = portal.open(paths["components"])
 
     page.keyboard.press("j")
@@ -206,7 +216,7 @@ def test_on_paper_a_list_fits_and_says_whose_it_is(portal, paths):
     assert page.evaluate("document.querySelector('.table').offsetWidth <= document.querySelector('.list').clientWidth")
 
 
-def test_many_are_changed_after_a_preview(portal, paths):
+def test_many_are_changed_after_a_preview(portal, paths, many):
     page = portal.open(paths["components"])
     page.get_by_label("Select this page").check()
     page.get_by_text("50 selected").wait_for()

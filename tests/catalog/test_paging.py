@@ -5,7 +5,6 @@ from django.core import signing
 from django.test import RequestFactory
 
 from catalog.models import Component, Team
-from catalog.services.components import create_component
 from catalog.views import paging
 from catalog.views.paging import keyset_page
 
@@ -30,10 +29,10 @@ def components(admin) -> list[Component]:
     """Seven components in two teams and none, with equal names among them."""
     teams = [Team.objects.create(organization=admin.organization, name=n, slug=n, public_id=n * 8) for n in "ab"]
     owners = [teams[0], teams[1], None, teams[0], None, teams[1], None]
-    return [
-        create_component(actor=admin, name=f"name {at // 2}", slug=f"c{at}", team=team)
+    return Component.objects.bulk_create(
+        Component(organization=admin.organization, name=f"name {at // 2}", slug=f"c{at}", record_id=f"c{at}", team=team)
         for at, team in enumerate(owners)
-    ]
+    )
 
 
 @pytest.mark.parametrize(
