@@ -5,7 +5,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from django.core.exceptions import PermissionDenied
-from django.db import OperationalError
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from catalog.services.probes import database
 from config.api.dialects import dialect_of
 from config.api.errors import MethodNotAllowed, error_response, understood
-from config.errors import BadInput, Forbidden, GatehouseError, NotFound, Unavailable
+from config.errors import BadInput, Forbidden, GatehouseError, NotFound
 
 
 @require_safe
@@ -82,9 +82,7 @@ class MethodPage:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, or 503 while the database is away: a page or body that needs neither session nor database."""
+    """500, or what the database meant: it is away (503), somebody was quicker (409). Needs no session or database."""
     raised = sys.exception()
-    error = understood(raised) if isinstance(raised, OperationalError) else None
-    if not isinstance(error, Unavailable):
-        error = GatehouseError("An unexpected error; it has been logged.")
-    return _answer(request, error, "500.html")
+    error = understood(raised) if isinstance(raised, DatabaseError) else None
+    return _answer(request, error or GatehouseError("An unexpected error; it has been logged."), "500.html")

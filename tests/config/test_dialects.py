@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import IntegrityError, OperationalError
+from django.db import DatabaseError, IntegrityError, OperationalError
 from django.http import Http404, HttpResponse
 from django.test import RequestFactory
 from psycopg.errors import (
@@ -221,6 +221,7 @@ def test_a_defect_is_not_explained_away(error):
     [
         (raised_from(AdminShutdown(), OperationalError), 503, "5", "The database does not answer"),
         (raised_from(DeadlockDetected(), OperationalError), 500, None, "Something broke on our side"),
+        (raised_from(UniqueViolation()), 409, None, "Somebody was quicker"),
         (Conflict("x"), 500, None, "Something broke on our side"),
     ],
 )
@@ -228,7 +229,7 @@ def test_what_no_view_caught_is_a_page_and_an_answer(error, status, after, said)
     def asked(path: str) -> HttpResponse:
         try:
             raise error
-        except (OperationalError, Conflict):
+        except (DatabaseError, Conflict):
             return server_error(RequestFactory().get(path))
 
     page, answer = asked("/catalog/"), asked("/v1/applications")

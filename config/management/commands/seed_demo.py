@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 from random import Random
 from typing import Any
-from unittest.mock import patch
 
 from django.core.management.base import BaseCommand
 from django.db import connection, transaction
@@ -68,8 +67,11 @@ class Command(BaseCommand):
 @contextmanager
 def without_savepoints() -> Iterator[None]:
     """Let services make no savepoints inside: whatever they refuse ends the whole transaction anyway."""
-    with patch.object(connection.features, "uses_savepoints", False):
+    connection.features.uses_savepoints = False
+    try:
         yield
+    finally:
+        connection.features.uses_savepoints = True
 
 
 def summary(demo: Demo) -> dict[str, Any]:
