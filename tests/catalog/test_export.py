@@ -26,6 +26,7 @@ LISTS = [
     "catalog:teams", "catalog:roles", "catalog:service-accounts", "catalog:keys", "catalog:webhook-tokens",
     "compliance:flow-list", "releases:release-list", "releases:application-list", "releases:ruleset-list",
     "releases:approval-list", "integrations:store-list", "integrations:notification-list",
+    "integrations:webhooks", "integrations:notification-rules",
 ]  # fmt: skip
 
 
@@ -70,10 +71,11 @@ def test_columns_of_every_filter_are_lookups_of_its_model(subtests):
     def below(kind: type) -> list[type]:
         return [each for child in kind.__subclasses__() for each in (child, *below(child))]
 
-    filters = [each for each in below(PortalFilter) if each.columns]
+    filters = [each for each in below(PortalFilter) if each._meta.model]  # the others are what some have in common
     assert len(filters) > 15
     for each in filters:
         with subtests.test(each.__name__):
+            assert each.columns
             assert str(each._meta.model._default_manager.values_list(*each.columns.values()).query)
 
 
