@@ -147,7 +147,8 @@ def test_errors_are_pages_and_fill_a_panel_for_htmx(signed_in):
     assert (page.status_code, panel.status_code) == (404, 404)
     assert "<nav" in page.text
     assert "<html" not in panel.text
-    assert "Nothing stands at this address" in panel.text
+    assert "<h1>Nothing stands at this address</h1>" in page.text
+    assert "<h2>Nothing stands at this address</h2>" in panel.text  # below the page's own
 
 
 def test_the_500_page_needs_nothing(signed_in, monkeypatch):
