@@ -233,6 +233,14 @@ OTHERS: dict[str, int] = {
     "integrations:notification-rule-edit": 9,
     "integrations:notification-rule-delete": 7,
     "integrations:delivery": 8,
+    "account_logout": 2,
+    "account_change_password": 6,
+    "account_reauthenticate": 8,
+    "account_inactive": 2,
+    "account_email_verification_sent": 2,
+    "account_reset_password": 2,
+    "account_reset_password_done": 2,
+    "account_reset_password_from_key_done": 2,
 }
 
 # Of these the lists that stay as short as they are: the section of the contract, and why.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core import signing
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from catalog.models import (
     ApiKey,
@@ -37,6 +37,11 @@ QUERIES = {
 }
 NOBODY = "00000000-0000-7000-8000-000000000000"
 OURS = ("catalog", "compliance", "releases", "integrations")
+ACCOUNT = (  # of django-allauth, with our templates: what somebody who is signed in can open
+    "account_logout", "account_change_password", "account_reauthenticate", "account_inactive",
+    "account_email_verification_sent", "account_reset_password", "account_reset_password_done",
+    "account_reset_password_from_key_done",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ def walk(patterns: list, prefix: str = "", app: str = "") -> Iterator[Page]:
             yield Page(path, f"{app}:{each.name}")
 
 
-PAGES = list(walk(get_resolver().url_patterns))
+PAGES = [*walk(get_resolver().url_patterns), *(Page(reverse(name).removeprefix("/"), name) for name in ACCOUNT)]
 
 
 def things_of(world: World) -> dict[str, Any]:
