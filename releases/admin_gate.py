@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -67,6 +67,11 @@ class ApprovalRequestAdmin(GatehouseAdmin):
     def subject(self, row: ApprovalRequest) -> str:
         """What it is about."""
         return str(row.release or f"trail {row.trail}")
+
+    def formfield_for_foreignkey(self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any) -> Any:
+        """What is asked here is about a trail."""
+        needed = {"required": True} if db_field.name == "trail" else {}
+        return super().formfield_for_foreignkey(db_field, request, **needed, **kwargs)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """By the right to ask."""

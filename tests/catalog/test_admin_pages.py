@@ -1,6 +1,7 @@
 """Every page of every model in Django's admin."""
 
 import pytest
+from django import forms
 from django.contrib import admin
 from django.db import connection
 from django.db.models import Model
@@ -10,10 +11,10 @@ from django.urls import reverse
 from model_bakery import baker
 
 from catalog.actors import system_actor
-from catalog.models import Event, ServiceAccount
+from catalog.models import Event, Organization, ServiceAccount
 from catalog.services.keys import issue_api_key, issue_webhook_token
 from config.crypto import token_digest
-from tests.catalog.desk import MODELS, page_of, rows_of
+from tests.catalog.desk import FILLED, MODELS, page_of, rows_of
 from tests.people import PASSWORD, make_user
 
 REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label)
@@ -39,6 +40,40 @@ def test_every_page_of_a_model_opens_and_its_list_costs_the_same_for_any_number_
     if model in MODELS:
         rows_of(model, 4)  # what costs a query for each row costs four
         assert cost_of_list(desk, model, rows=5) == one
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+def test_every_form_of_a_model_takes_or_refuses_what_is_empty_and_what_is_long(desk, acme, model):
+    for page in (page_of(model, "add"), page_of(model, "change", row_in(acme, model).pk)):
+        shown = desk.get(page)
+        if shown.status_code != 200:
+            continue
+        fields = shown.context["adminform"].form.fields
+        least = {name: filling(field, acme) for name, field in fields.items() if field.required}
+        long = {name: "x" * 5000 for name, field in fields.items() if isinstance(field.widget, TEXTS)}
+        for sent in ({}, {"organization": acme.pk}, least, least | long):
+            assert desk.post(page, sent).status_code in (200, 302, 403), (page, sent)  # and no exception
+
+
+def row_in(organization: Organization, model: type[Model]) -> Model:
+    """A row of `organization` whose required relations are its too."""
+    if model is Organization:
+        return organization
+    owners = [field for field in model._meta.concrete_fields if field.is_relation and not field.null]
+    owned = {field.name: row_in(organization, field.related_model) for field in owners}
+    return baker.make(model, **(FILLED.get(model._meta.label, {}) | owned))
+
+
+TEXTS = (forms.TextInput, forms.Textarea)
+
+
+def filling(field: forms.Field, organization: Organization) -> object:
+    """Something that `field` takes, of `organization` where it has one."""
+    if isinstance(field, forms.ModelChoiceField):
+        return row_in(organization, field.queryset.model).pk
+    if isinstance(field, forms.ChoiceField):
+        return next(str(value) for value, _ in field.choices if value)
+    return "{}" if isinstance(field, forms.JSONField) else "1"
 
 
 def cost_of_list(desk: Client, model: type[Model], *, rows: int) -> int:
