@@ -4,13 +4,16 @@ from django.db import transaction
 from django.db.models import Value
 from django.db.models.functions import Lower
 from django.db.models.lookups import Exact
+from django.utils.text import Truncator
 
 from catalog.actors import Actor, require, system_actor
 from catalog.models import Component, Event
 from catalog.services.components import create_component
 from config.errors import Conflict
-from releases.models import Application
-from releases.services.versions import ProposalInput, check_key, propose, record_change
+from releases.models import Application, ApplicationAdjustment
+from releases.services.versions import ProposalInput, check_key, key_fault, propose, record_change
+
+DISPLAY_NAME: int = ApplicationAdjustment._meta.get_field("display_name").max_length  # type: ignore[assignment]
 
 
 @transaction.atomic
@@ -72,17 +75,22 @@ def _given(component: Component) -> Application | None:
 def give_application(event: Event) -> None:
     """Make the application of a component that was made where nobody speaks of applications: each has one (DESIGN 2).
 
-    Subscribes to the outbox. Nothing happens when the component has one or is gone, or its slug is another's id.
+    Subscribes to the outbox. Nothing happens when the component has one or is gone, or its slug is another's id or can't be one.
     """
     component = Component.objects.filter(uid=event.subject_uid).select_related("organization").first()
-    if component is None or Application.objects.filter(component=component).exists():
+    if component is None or key_fault(component.slug) or Application.objects.filter(component=component).exists():
         return
     if not Application.objects.filter(organization=component.organization).with_key(component.slug).exists():
         actor = system_actor(component.organization)
         application = create_application(
-            actor=actor, key=component.slug, display_name=component.name, component=component
+            actor=actor, key=component.slug, display_name=shortened(component.name), component=component
         )
         Application.objects.filter(pk=application.pk).update(given=True)
+
+
+def shortened(name: str) -> str:
+    """A component's name, which may be longer, as an application can show it."""
+    return Truncator(name).chars(DISPLAY_NAME)
 
 
 def refuse_taken(application: Application) -> None:

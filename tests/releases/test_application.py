@@ -117,6 +117,17 @@ def test_a_component_that_was_made_elsewhere_gets_its_application_once(acme, adm
     assert Event.objects.get(kind="application.created").actor_label == "system"
 
 
+@pytest.mark.parametrize("length", [255, 256, 500])
+def test_the_longest_name_of_a_component_is_cut_for_its_application(admin, length):
+    component = create_component(actor=admin, name="x" * length)
+
+    give_application(Event.objects.get(kind="component.created"))
+
+    application = Application.objects.get(component=component)
+    assert application.latest.display_name == ("x" * 255 if length == 255 else "x" * 254 + "…")
+    assert len(application.key) <= 255
+
+
 def test_a_client_makes_the_application_that_a_component_was_given(admin, stranger):
     create_component(actor=admin, name="Ledger books", slug="ledger")
     give_application(Event.objects.get(kind="component.created"))
@@ -133,6 +144,7 @@ def test_an_application_of_that_id_is_left_alone_and_a_gone_component_gets_none(
     create_application(actor=admin, key="Ledger")
     other = create_component(actor=admin, name="Other", slug="other")
     Application.objects.filter(key="Ledger").update(key="other")
+    unfit = create_component(actor=admin, name="Unfit", slug="a/b")
     gone = create_component(actor=admin, name="Gone", slug="gone")
     events = list(Event.objects.filter(kind="component.created"))
     gone.delete()
@@ -140,4 +152,4 @@ def test_an_application_of_that_id_is_left_alone_and_a_gone_component_gets_none(
     for event in events:
         give_application(event)
 
-    assert Application.objects.get().component != other
+    assert Application.objects.get().component not in (other, unfit)
