@@ -17,10 +17,15 @@ EVERYTHING = ("owner", "admin")
 
 
 class Who(TypedDict):
-    """Somebody to ask: their name, and whether it is a user, a role or a service account."""
+    """Somebody to ask: their name, and whether it is a user, a role or a service account; `more` is how many others."""
 
     label: str
     kind: str
+
+
+def and_more(left: int) -> list[Who]:
+    """How many are not named, if any."""
+    return [Who(label=f"{left} more", kind="more")] if left > 0 else []
 
 
 @dataclass(frozen=True)
@@ -33,14 +38,16 @@ class Roster:
     def may(self, action: str, subject: models.Model | None = None, *, machines: bool = True) -> list[Who]:
         """Whose role allows `action` on `subject`: roles first, then at most five names of people and of machines.
 
-        Owners and admins may do anything; they are named only when nobody else may.
+        Owners and admins may do anything. Where machines may do it, they are named only when nobody else may; what
+        people decide waits for them too, and they are named.
         """
         slug = self.organization.slug
         path = resource_path(subject, slug) if subject is not None else f"organization:{slug}"
         able = {role.pk: role for role in self._roles if allows(rules_of(role), action, path)}
         everybody = [*self._known, *self._team(team_of(subject))]
         known = [each for each in everybody if each[0] in able and (machines or each[1] == "user")]
-        chosen = [each for each in known if able[each[0]].canonical not in EVERYTHING] or known
+        lower = [each for each in known if able[each[0]].canonical not in EVERYTHING]
+        chosen = (machines and lower) or known
         said = [Who(label=name, kind="role") for name in sorted({able[role].name for role, _, _ in chosen})]
         for kind in ("user", "service_account"):
             names = sorted({name for _, each, name in chosen if each == kind})

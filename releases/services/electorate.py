@@ -11,12 +11,11 @@ from catalog.actors import TEAM_RULES, Actor, resource_path, said_rules, team_of
 from catalog.models import Membership, Organization, User
 from catalog.prepared import prepared
 from catalog.rights import Rule, allows
-from catalog.services.who import Who
+from catalog.services.who import Who, and_more
 from config.errors import Forbidden
 from releases.models import ApprovalRequest
 
 DECIDE = "organization:approval:decide"
-HIGHEST = ("owner", "admin")
 
 
 def role_word(name: str) -> str:
@@ -111,18 +110,16 @@ def electorate(request: ApprovalRequest, members: Iterable[Member] | None = None
 
 
 def whom_to_ask(voters: Iterable[Voter], *, named: Sequence[str] = (), limit: int = 5) -> list[Who]:
-    """The voters in words: their roles first, then at most `limit` names; of a list that was asked, all of it.
-
-    Owners and admins may do anything; they are named only when nobody else may.
+    """The voters in words: their roles first, then at most `limit` names and how many more; of a list that was asked,
+    all of it. Nobody whose answer would count is left out: for them it stands under what waits for them.
     """
     everybody = list(voters)
     if named:
         names = {voter.identity.casefold(): voter.name for voter in everybody}
         return [Who(label=names.get(identity.casefold(), identity), kind="user") for identity in named]
-    chosen = [voter for voter in everybody if voter.role not in HIGHEST] or everybody
-    roles = sorted({voter.role_name for voter in chosen if voter.role_name})
-    people = [Who(label=voter.name, kind="user") for voter in chosen[:limit]]
-    return [Who(label=role, kind="role") for role in roles] + people
+    roles = sorted({voter.role_name for voter in everybody if voter.role_name})
+    people = [Who(label=voter.name, kind="user") for voter in everybody[:limit]]
+    return [Who(label=role, kind="role") for role in roles] + people + and_more(len(everybody) - limit)
 
 
 def _line(organization: Organization) -> list[int]:

@@ -15,7 +15,7 @@ from catalog.actors import resource_path, system_actor, team_of
 from catalog.models import Component, Environment, Organization
 from catalog.prepared import prepared
 from catalog.services.events import plain
-from catalog.services.who import Who
+from catalog.services.who import EVERYTHING, Who
 from compliance.digests import normal_digest
 from compliance.models import Artifact, Attestation, DriftReport, Flow, Trail
 from compliance.services.allowed import leave_for
@@ -197,7 +197,9 @@ def _approvers(members: Sequence[Member], flow: Flow, organization: Organization
 
 
 def _whom(members: Sequence[Member], action: str, subject: Model, organization: Organization) -> list[Who]:
-    return whom_to_ask(able(members, action, resource_path(subject, organization.slug), team_of(subject)))
+    """Who may do it; owners and admins may do anything, and are named only when nobody else may."""
+    found = able(members, action, resource_path(subject, organization.slug), team_of(subject))
+    return whom_to_ask([voter for voter in found if voter.role not in EVERYTHING] or found)
 
 
 def _provenance(artifact: Artifact, question: Question) -> Json | None:

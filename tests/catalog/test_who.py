@@ -26,7 +26,9 @@ def test_roles_come_first_then_people_then_machines(acme, globex, admin):
         {"label": "ci-github", "kind": "service_account"},
     ]
     assert Roster(acme).may(ATTEST, machines=False) == [
+        {"label": "Admin", "kind": "role"},
         {"label": "Maintainer", "kind": "role"},
+        {"label": "Admin Acme", "kind": "user"},
         {"label": "Maeve", "kind": "user"},
     ]
 

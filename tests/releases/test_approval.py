@@ -393,12 +393,23 @@ def test_pages_say_why_somebody_may_not_decide(request_, admin, manager, acme):
 
 
 def test_those_to_ask_are_named_without_whoever_asked(request_, admin, manager, acme):
-    person(acme, "owner")
-
     assert whom_to_ask(electorate(request_)) == [
         {"label": "Change manager", "kind": "role"},
         {"label": "Maeve Donnelly", "kind": "user"},
     ]
+
+
+def test_whoever_an_approval_waits_for_is_named_among_those_to_ask(request_, manager, acme):
+    """Owners and admins too; beyond the limit their number stands for them, beside their roles."""
+    owner, waiting = person(acme, "owner"), ApprovalRequest.objects.waiting_for
+    asked = [each for each in (owner, manager) if waiting(each, timezone.now()).exists()]
+
+    named = whom_to_ask(electorate(request_))
+
+    assert asked == [owner, manager]
+    assert {each["label"] for each in named if each["kind"] == "user"} == {str(each.user) for each in asked}
+    assert [each["label"] for each in named if each["kind"] == "role"] == ["Change manager", "Owner"]
+    assert whom_to_ask(electorate(request_), limit=1)[-1] == {"label": "1 more", "kind": "more"}
 
 
 def test_a_member_of_the_organization_above_may_decide(acme, admin):
