@@ -22,7 +22,7 @@ from releases.models import Application, ApprovalRequest, DeploymentPolicy, Gate
 from releases.services.applications import give_application
 from releases.services.electorate import DECIDE
 from releases.views.release import releases_of, shown
-from releases.views.rows import asker, with_gates
+from releases.views.rows import asker, built, with_gates
 
 HOME_ROWS, PANEL_ROWS, POLICY_ROWS, RAIL_GATES, DAYS = 6, 5, 12, 8, 30
 BLOCKED_FOR = timedelta(days=30)  # a decision older than this is nobody's next step
@@ -143,7 +143,7 @@ def _asked(actor: Actor) -> dict[str, Any]:
 
 @readable(ApprovalRequest, DECIDE)
 def _waiting(requests: Any, **asked: Any) -> QuerySet[ApprovalRequest]:
-    waiting = requests.waiting_for_voter(**asked).annotate(asker=asker("requested_by"))
+    waiting = requests.waiting_for_voter(**asked).annotate(asker=asker("requested_by"), built=built())
     return waiting.for_list().order_by("created_at", "pk")[:HOME_ROWS]
 
 

@@ -18,7 +18,7 @@ from releases.forms import DecisionForm
 from releases.models import ApprovalRequest
 from releases.models.approval import ApprovalQuerySet
 from releases.views.deciding import approval_box, judge_for, subject_of, take_answer
-from releases.views.rows import asker, with_gates
+from releases.views.rows import asker, built, with_gates
 
 VIEWS = {"mine": "Waiting on me", "asked": "Asked by me", "open": "All open", "decided": "Decided"}
 SAFE_OR_POST = ["GET", "HEAD", "POST"]
@@ -77,7 +77,8 @@ def _chosen(request: PortalRequest) -> ApprovalRequest | None:
 
 def approvals_of(request: PortalRequest) -> ApprovalQuerySet:
     """The approvals this person may see, with all that a row or a page shows."""
-    return ApprovalRequest.objects.visible_to(request.actor).for_list().annotate(asker=asker("requested_by"))
+    rows = ApprovalRequest.objects.visible_to(request.actor).for_list()
+    return rows.annotate(asker=asker("requested_by"), built=built())
 
 
 def is_uid(text: str) -> bool:

@@ -249,6 +249,21 @@ def test_the_inbox_holds_what_waits_for_me_oldest_first(browser_of_manager, admi
     assert response.context["chosen"].release == release
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_the_inbox_says_what_the_gate_said_last_of_a_trail(browser_of_manager, admin, release, named):
+    environment = release.environment if named else None
+    request_trail_approval(actor=admin, trail=release.trail, environment=environment)
+    evaluate(actor=admin, digest=DIGEST, environment=release.environment)
+    newest = evaluate(actor=admin, digest=DIGEST, environment=release.environment)
+
+    response = browser_of_manager.get(reverse("releases:approval-list"))
+
+    about_trail = next(row for row in response.context["rows"] if row.trail)
+    assert about_trail.gate == newest
+    assert "not asked" not in response.text
+    assert ("production, as of" in response.text) is not named
+
+
 @pytest.mark.parametrize(("view", "count"), [("mine", 1), ("asked", 0), ("open", 2), ("decided", 1), ("nonsense", 1)])
 def test_each_tab_holds_its_own(browser_of_manager, admin, manager, release, view, count):
     trail = release.trail
