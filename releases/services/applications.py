@@ -75,7 +75,8 @@ def _given(component: Component) -> Application | None:
 def give_application(event: Event) -> None:
     """Make the application of a component that was made where nobody speaks of applications: each has one (DESIGN 2).
 
-    Subscribes to the outbox. Nothing happens when the component has one or is gone, or its slug is another's id or can't be one.
+    Subscribes to the outbox. Nothing happens when the component has one or is gone, or its slug is another's id or no
+    id at all.
     """
     component = Component.objects.filter(uid=event.subject_uid).select_related("organization").first()
     if component is None or key_fault(component.slug) or Application.objects.filter(component=component).exists():
