@@ -4,6 +4,7 @@ from django import forms
 
 from releases.models import Decision
 
+LONGEST = 2000  # letters of a comment
 VERDICTS = {"approve": Decision.Verdict.APPROVED, "reject": Decision.Verdict.REJECTED}
 
 
@@ -11,7 +12,7 @@ class DecisionForm(forms.Form):
     """One person's answer to an approval request; `bound` is the digest they were shown."""
 
     decision = forms.ChoiceField(choices=[(word, word.title()) for word in VERDICTS])
-    comment = forms.CharField(max_length=10_000, required=False, widget=forms.Textarea(attrs={"id": "decide-comment"}))
+    comment = forms.CharField(max_length=LONGEST, required=False, widget=forms.Textarea(attrs={"id": "decide-comment"}))
     bound = forms.CharField(max_length=255, required=False, widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, str]:

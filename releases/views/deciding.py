@@ -10,7 +10,7 @@ from catalog.middleware import PortalRequest
 from catalog.requirements import is_open
 from catalog.services.who import Who
 from config.errors import GatehouseError
-from releases.forms import VERDICTS, DecisionForm
+from releases.forms import LONGEST, VERDICTS, DecisionForm
 from releases.models import ApprovalRequest, Decision
 from releases.services.approvals import decide, objection
 from releases.services.electorate import electorate, whom_to_ask
@@ -91,6 +91,7 @@ def approval_box(
         "url": url,
         "bound_digest": approval.digest,
         "form": form,
+        "longest": LONGEST,
         "hint": _hint(judgement, len(answers) + 1 >= count) if judgement else "",
     }
 

@@ -301,6 +301,15 @@ def test_a_refusal_in_the_inbox_stays_there(browser_of_manager, admin, release):
     assert browser_of_manager.get(f"{reverse('releases:approval-list')}?approval=nonsense").status_code == 200
 
 
+def test_a_comment_is_as_long_as_other_free_texts(browser_of_manager, release):
+    answer = post_to(browser_of_manager, release, decision="approve", bound=DIGEST, comment="x" * 2001)
+
+    assert answer.status_code == 422
+    assert "at most 2000 characters" in answer.text
+    assert 'maxlength="2000"' in answer.text
+    assert not Decision.objects.exists()
+
+
 def test_an_empty_inbox_says_so(browser_of_manager, acme):
     for view, words in (("mine", "Nothing waits for you"), ("open", "No approvals here")):
         assert words in browser_of_manager.get(reverse("releases:approval-list"), {"view": view}).text
