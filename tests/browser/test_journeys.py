@@ -19,6 +19,7 @@ from catalog.services.keys import issue_api_key
 from compliance.models import Snapshot
 from releases.models import ApprovalRequest, Release
 from releases.services.gate import evaluate
+from tests.browser.conftest import overflow
 from tests.compliance.running import a_snapshot, running
 from tests.integrations.news import told
 from tests.releases.proofs import (
@@ -110,6 +111,16 @@ def test_approving_with_the_evidence_in_view(visit, release):
     assert ApprovalRequest.objects.get().decisions.get().user.name == "Maeve Donnelly"
 
 
+def test_on_paper_a_release_keeps_its_rulesets_and_black_lines_to_copy(portal, client, admin, release):
+    client.force_login(admin.user, backend=settings.AUTHENTICATION_BACKENDS[1])
+    page = portal.open(reverse("releases:release", args=[release.number]), width=720, theme="dark")
+    page.emulate_media(media="print")
+
+    expect(page.locator(".table tbody td a.link").first).to_be_visible()
+    expect(page.locator(".block pre .v").first).to_have_css("color", "rgb(0, 0, 0)")
+    assert overflow(page) == 0
+
+
 def test_what_ran_in_production_on_a_day(visit, admin, production):
     for digest, day in ((OTHER_DIGEST, 3), (DIGEST, 5)):
         seen = a_snapshot(admin, production, running("checkout", digest))
@@ -122,6 +133,7 @@ def test_what_ran_in_production_on_a_day(visit, admin, production):
         look.page.get_by_label("What ran at the end of").fill("2026-03-04")
         look.button("Show")
         expect(look.page.get_by_role("heading", level=1)).to_contain_text("#1")
+        expect(look.page.locator("main")).to_contain_text("This ran on 4 March 2026")
         expect(look.page.locator("main")).to_contain_text(OTHER_DIGEST.removeprefix("sha256:")[:7])
 
 
