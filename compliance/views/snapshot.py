@@ -9,9 +9,12 @@ from django.contrib import messages
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.views.decorators.http import require_http_methods, require_safe
 
+from catalog import moments
 from catalog.actors import require
 from catalog.middleware import PortalRequest
 from catalog.models import Environment
@@ -45,6 +48,20 @@ class DayForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date", "class": "input"}),
     )
 
+    def clean_on(self) -> date:
+        """Refuse a day of which nobody knows yet."""
+        day: date = self.cleaned_data["on"]
+        if day > timezone.localdate():
+            raise forms.ValidationError("This day is still to come: pick today or an earlier one.")
+        return day
+
+    @property
+    def end(self) -> datetime | None:
+        """When the day ends where the organization is; None when no day was given."""
+        if not self.is_valid():
+            return None
+        return timezone.make_aware(datetime.combine(self.cleaned_data["on"], time.max))
+
 
 @require_safe
 @portal
@@ -55,11 +72,11 @@ def environment_snapshots(request: PortalRequest, uid: UUID) -> HttpResponse:
     """
     environment = get_object_or_404(Environment.objects.visible_to(request.actor).for_list(), uid=uid)
     day = DayForm(request.GET if "on" in request.GET else None)
-    if day.is_valid():
-        end = timezone.make_aware(datetime.combine(day.cleaned_data["on"], time.max))
-        ran = Snapshot.objects.visible_to(request.actor).as_of(environment, end)
+    if day.end is not None:
+        ran = Snapshot.objects.visible_to(request.actor).as_of(environment, day.end)
         if ran is not None:
-            return redirect("compliance:snapshot", uid=ran.uid)
+            page = reverse("compliance:snapshot", args=[ran.uid])
+            return redirect(f"{page}?on={day.cleaned_data['on']:%Y-%m-%d}")
         day.add_error("on", "Nothing had been reported by then.")
     snapshots = Snapshot.objects.visible_to(request.actor).filter(environment=environment).order_by("-index")
     found = SnapshotFilter(request.GET, queryset=snapshots, request=request)
@@ -79,7 +96,7 @@ def environment_snapshots(request: PortalRequest, uid: UUID) -> HttpResponse:
 @require_safe
 @portal
 def snapshot_page(request: PortalRequest, uid: UUID) -> HttpResponse:
-    """One snapshot: what ran, and what it changed."""
+    """One snapshot: what ran, and what it changed; with `on`, that it was the newest at the end of that day."""
     snapshot = _snapshot(request, uid)
     environment = snapshot.environment
     page = keyset_page(RunningArtifact.objects.filter(snapshot=snapshot).order_by("name"), request)
@@ -94,6 +111,8 @@ def snapshot_page(request: PortalRequest, uid: UUID) -> HttpResponse:
         "rows": [_row(each, known) for each in page],
         "before": before,
         "is_baseline": is_baseline,
+        "is_latest": snapshot.index == environment.snapshot_index,
+        "looked_back": _looked_back(request, snapshot),
         "may_approve": not is_baseline and request.actor.may(APPROVE, environment),
         **_difference(request, environment, before, snapshot),
     }
@@ -133,6 +152,23 @@ def _snapshot(request: PortalRequest, uid: UUID) -> Snapshot:
     snapshots = Snapshot.objects.visible_to(request.actor).select_related("environment__organization")
     environments = Environment.objects.visible_to(request.actor)
     return get_object_or_404(snapshots.filter(environment__in=environments), uid=uid)
+
+
+def _looked_back(request: PortalRequest, snapshot: Snapshot) -> dict[str, str] | None:
+    """What to say when somebody asked for a day and `snapshot` was the newest at its end; None when it wasn't."""
+    day = DayForm(request.GET if "on" in request.GET else None)
+    if day.end is None or snapshot.created_at > day.end:
+        return None
+    later = Snapshot.objects.filter(environment=snapshot.environment, index=snapshot.index + 1)
+    if later.filter(created_at__lte=day.end).exists():
+        return None
+    on = date_format(day.cleaned_data["on"], "j F Y")
+    seen = moments.exact(timezone.localtime(snapshot.created_at), timezone.localtime())
+    zone = timezone.get_current_timezone_name()
+    return {
+        "title": f"This ran on {on} (end of day, {zone}).",
+        "text": f"The snapshot of {seen} was the newest then.",
+    }
 
 
 def _baseline(request: PortalRequest, environment: Environment) -> EnvironmentBaseline | None:

@@ -269,6 +269,28 @@ def test_a_snapshot_is_approved_as_baseline(admin, reader):
     assert address not in answer.text
 
 
+def test_a_snapshot_that_was_looked_up_by_a_day_says_so_and_how_old_it_is(admin, reader):
+    admin.organization.time_zone = "Europe/Lisbon"
+    admin.organization.save()
+    environment = an_environment(admin)
+    old, latest = (a_snapshot(admin, environment, running("app", digest)) for digest in "ab")
+    Snapshot.objects.filter(pk=old.pk).update(created_at=datetime(2026, 9, 26, 12, tzinfo=UTC))
+    page = reverse("compliance:snapshot", args=[old.uid])
+
+    looked_up, plain, newest = (
+        reader.get(address).text
+        for address in (f"{page}?on=2026-10-01", page, page.replace(str(old.uid), str(latest.uid)))
+    )
+
+    assert "This ran on 1 October 2026 (end of day, Europe/Lisbon)." in words(looked_up)
+    assert "The snapshot of 26 Sep 2026, 13:00 was the newest then." in words(looked_up)
+    assert (
+        "This ran on" not in plain + reader.get(f"{page}?on=2026-09-25").text + reader.get(f"{page}?on=2999-01-01").text
+    )
+    assert re.search(r'class="btn" href="\S+approve">.*Approve as baseline, \d', plain)
+    assert re.search(r'class="btn btn--primary" href="\S+approve">.*Approve as baseline<', newest)
+
+
 def test_what_was_approved_is_what_was_looked_at(admin, reader):
     environment = an_environment(admin)
     looked_at = a_snapshot(admin, environment, running("app", "a"))
@@ -357,11 +379,13 @@ def test_the_page_leads_to_what_ran_at_the_end_of_a_day(admin, reader, django_as
     path = snapshots_of(environment)
 
     assert "Look back" in reader.get(path).text
-    for on, index in {"2026-01-03": 1, "2026-01-04": 2, "2026-03-05": 62, "2026-03-23": 80, "2999-12-31": 80}.items():
+    for on, index in {"2026-01-03": 1, "2026-01-04": 2, "2026-03-05": 62, "2026-03-23": 80}.items():
         answer = reader.get(path, {"on": on})
         uid = Snapshot.objects.get(environment=environment, index=index).uid
-        assert (answer.status_code, answer["Location"]) == (302, reverse("compliance:snapshot", args=[uid])), on
+        page = reverse("compliance:snapshot", args=[uid])
+        assert (answer.status_code, answer["Location"]) == (302, f"{page}?on={on}"), on
     assert "Nothing had been reported by then." in reader.get(path, {"on": "2026-01-02"}).text
+    assert "This day is still to come" in reader.get(path, {"on": "2999-12-31"}).text
     for wrong in ("", "x", "0001-01-01", "9999-12-31", "2026-13-01"):
         assert (
             reader.get(path, {"on": wrong}).status_code,
