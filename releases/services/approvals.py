@@ -213,18 +213,27 @@ def _retire(request: ApprovalRequest) -> str:
         return _settled(request).message
     if request.deadline and request.deadline <= timezone.now():
         _close(actor, request, Status.EXPIRED)
-        return f"Approval {request.uid} expired at {request.deadline:%Y-%m-%d %H:%M} UTC."
+        return f"{_named(request)} expired at {request.deadline:%Y-%m-%d %H:%M} UTC."
     release = request.release
     ended = f"release {release.number} is {release.state} already" if release and release.is_final else ""
     change = ended or _changed(request, release)
     if change:
         _close(actor, request, Status.VOID)
-        return f"Approval {request.uid} is void: {change}."
+        return f"{_named(request)} is void: {change}."
     return ""
 
 
 def _settled(request: ApprovalRequest) -> Conflict:
-    return Conflict(f"Approval {request.uid} is {request.get_status_display().lower()} already.")
+    """That it is decided: what, by whom if it was by somebody, and when."""
+    said = list(request.decisions.all()) if request.status in (Status.APPROVED, Status.REJECTED) else []
+    by = f"{said[-1].user or said[-1].identity}, " if said else ""
+    at = f": {by}{request.resolved_at:%Y-%m-%d %H:%M} UTC" if request.resolved_at else ""
+    return Conflict(f"{_named(request)} is {request.get_status_display().lower()} already{at}.")
+
+
+def _named(request: ApprovalRequest) -> str:
+    """What was asked, in words."""
+    return f"{request} to {request.environment.name}" if request.environment else str(request)
 
 
 def _changed(request: ApprovalRequest, release: Release | None) -> str:
@@ -249,7 +258,7 @@ def _check(request: ApprovalRequest, voter: Voter, said: Iterable[Decision], bou
     if not voter.fits(request.required_roles):
         raise Forbidden(f"{voter.identity} lacks a role that may decide: {', '.join(request.required_roles)}.")
     if any(each.identity.casefold() == voter.identity.casefold() for each in said):
-        raise Conflict(f"{voter.identity} has decided approval {request.uid} already.")
+        raise Conflict(f"{voter.identity} has decided this approval already.")
     if bound is not None and bound != request.digest:
         raise Conflict(f"You were shown {bound or 'no digest'}; the approval is about {request.digest or 'no digest'}.")
 

@@ -190,7 +190,8 @@ def test_nobody_speaks_twice(trail, admin, acme, manager):
 def test_a_settled_request_takes_no_answer(request_, acme, manager):
     decide(actor=manager, request=request_, verdict=APPROVED)
 
-    with pytest.raises(Conflict, match="approved already"):
+    words = r"^Approval of [0-9a-f]+ is approved already: Maeve Donnelly, \d{4}-\d\d-\d\d \d\d:\d\d UTC\.$"
+    with pytest.raises(Conflict, match=words):
         decide(actor=person(acme, email="late@acme.example"), request=request_, verdict=REJECTED)
 
     assert ApprovalRequest.objects.get().status == Status.APPROVED

@@ -229,7 +229,7 @@ def test_an_answer_to_a_settled_request_is_a_conflict(api, approval):
 
     assert response.status_code == 409
     assert response.json()["error"] == "Conflict"
-    assert str(approval.uid) in response.json()["message"]
+    assert "is approved already: Change-Manager Acme, " in response.json()["message"]
 
 
 def test_a_second_answer_is_a_conflict(api, admin, trail):

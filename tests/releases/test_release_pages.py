@@ -162,7 +162,7 @@ def test_a_second_answer_is_a_conflict_shown_in_place(browser_of_manager, admin,
 
     assert "1 of 2" in page
     assert response.status_code == 409
-    assert "has decided approval" in response.text
+    assert "has decided this approval already" in response.text
 
 
 @pytest.mark.parametrize(("role", "why"), [("viewer", "organization:approval:decide"), ("admin", "four-eyes")])
