@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.text import Truncator
 
 from catalog.actors import Actor
 from catalog.models import Membership, Organization, Role, ServiceAccount, Team, User
@@ -42,7 +43,7 @@ class RulesField(forms.CharField):
                 try:
                     check_glob(word)
                 except ValidationError as error:
-                    raise ValidationError(f"{word}: {error.message}") from error
+                    raise ValidationError(f"{Truncator(word).chars(60)}: {error.message}") from error
             if words:
                 rules.append(Rule(words[0], tuple(words[1:])))
         return rules

@@ -155,6 +155,10 @@ def test_roles_are_copied_changed_tried_and_deleted(browser, admin, acme):
     assert (bad.status_code, "nonsense: A glob is" in bad.text, Role.objects.filter(name="Mine").exists()) == (
         422, True, False,
     )  # fmt: skip
+    assert (
+        len(browser.post(url("role-new"), {"name": "Mine", "rules": "y" * 9000}).context["form"].errors["rules"][0])
+        < 200
+    )
     rules = "organization:component:update organization:acme:component:checkout\n\norganization:**:read"
     browser.post(url("role-new"), {"name": "Mine", "rules": rules})
     mine = Role.objects.get(name="Mine")
