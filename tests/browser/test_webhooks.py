@@ -35,6 +35,10 @@ def test_the_pages_are_accessible_and_fit_every_window(portal, delivery):
     page.get_by_role("link", name="New rule").click()
     page.get_by_label("Tell it by").wait_for()
     assert_fits(page, LOOKS)
+    for channel, needs in {"Slack": [1, 0, 0], "Webhook": [1, 1, 0], "E-mail": [0, 0, 1]}.items():
+        page.get_by_label("Tell it by").select_option(channel)
+        for label, shown in zip(["Address", "Signing secret", "People"], needs, strict=True):
+            expect(page.get_by_label(label)).to_be_visible(visible=bool(shown))
     page.get_by_label("Name").fill("Closed gates")
     page.get_by_label("Tell it by").select_option("Gatehouse")
     page.get_by_role("button", name="Make the rule").click()

@@ -61,8 +61,13 @@ def test_what_is_wrong_is_said_by_the_field_and_nothing_changes(browser, webhook
     changed = browser.post(url("webhook-edit", webhook.uid), {"name": "", "url": "http://x.example", "kinds": "*"})
 
     assert (new.status_code, changed.status_code) == (422, 422)
-    assert set(new.context["form"].errors) == {"url", "kinds", "__all__"}  # the name is taken, too
-    assert set(changed.context["form"].errors) == {"name"}
+    assert set(new.context["form"].errors) == {"url", "kinds"}
+    assert new.context["form"].errors["kinds"] == [
+        "“a-b”: Kinds of event are written like gate.blocked; * stands for any text."
+    ]
+    assert set(changed.context["form"].errors) == {"name", "url"}
+    taken = browser.post(url("webhook-new"), {"name": "Chat", "url": URL, "kinds": "*"})
+    assert set(taken.context["form"].errors) == {"__all__"}
     assert Webhook.objects.get().url == URL
 
 
@@ -133,7 +138,30 @@ def test_a_rule_without_what_its_channel_needs_is_refused_on_the_form(browser):
     refused = browser.post(url("notification-rule-new"), said)
 
     assert refused.status_code == 422
+    assert set(refused.context["form"].errors) == {"to"}
     assert "nobody is no e-mail address" in refused.text
+    assert not NotificationRule.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("channel", "settings", "field", "words"),
+    [
+        ("slack", {}, "webhook_url", "Slack needs the address of an incoming webhook."),
+        ("webhook", {"to": "a@b.example"}, "webhook_url", "A webhook needs an address."),
+        ("email", {"webhook_url": URL}, "to", "Say whom to write to: e-mail addresses, one a line."),
+        ("webhook", {"webhook_url": "http://x.example"}, "webhook_url", "https"),
+        ("in_app", {"to": "a@b.example"}, "to", "a@b.example is no member."),
+        ("email", {"to": " ".join(f"{at}@b.example" for at in range(21))}, "to", "Must be a list of at most 20"),
+    ],
+)
+def test_what_a_channel_lacks_is_said_by_its_field_in_the_words_of_the_form(browser, channel, settings, field, words):
+    said = {"name": "x", "trigger": "gate_blocked", "least_severity": "info", "channel": channel}
+    refused = browser.post(url("notification-rule-new"), said | settings)
+
+    errors = refused.context["form"].errors
+    assert set(errors) == {field}
+    assert words in errors[field][0]
+    assert not re.match("webhookUrl|to:|to ", errors[field][0])
     assert not NotificationRule.objects.exists()
 
 
