@@ -264,13 +264,15 @@ def _memberships(*, user: int) -> QuerySet[Membership]:
 
 
 def user_actor(user: User, organization_id: int | None = None, **context: Any) -> Actor | None:
-    """The actor for a signed-in person in the organization they chose, else their first; None without membership."""
+    """The actor for a signed-in person in the organization they chose, else in the one they were in first; None without
+    membership."""
     if not user.is_active:
         return None
     memberships = tuple(_memberships(user=user.pk))
     if not memberships:
         return None
-    chosen = next((each for each in memberships if each.organization_id == organization_id), memberships[0])
+    first = min(memberships, key=lambda each: each.pk)  # who is added elsewhere stays where they are
+    chosen = next((each for each in memberships if each.organization_id == organization_id), first)
     return Actor(
         kind="user",
         label=user.email,

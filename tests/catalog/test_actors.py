@@ -27,13 +27,13 @@ def member(organization: Organization, user, role: str = "viewer") -> Membership
 
 def test_a_person_acts_in_the_organization_they_chose_else_in_their_first(acme, globex):
     user = make_user(globex, "viewer", "pat@example.org")
-    member(acme, user, "owner")
+    member(acme, user, "owner")  # later, though its name comes first
 
     first = user_actor(user)
-    assert (first.organization, first.role, first.label) == (acme, "owner", "pat@example.org")
-    chosen = user_actor(user, globex.pk)
-    assert (chosen.organization, chosen.role) == (globex, "viewer")
-    assert user_actor(user, 0).organization == acme
+    assert (first.organization, first.role, first.label) == (globex, "viewer", "pat@example.org")
+    chosen = user_actor(user, acme.pk)
+    assert (chosen.organization, chosen.role) == (acme, "owner")
+    assert user_actor(user, 0).organization == globex
     assert chosen.organizations == [acme, globex]
 
 

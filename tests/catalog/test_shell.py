@@ -11,9 +11,11 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from catalog import slots
+from catalog.actors import user_actor
 from catalog.models import Component, Event, Membership, Role
 from catalog.services.components import create_component
 from catalog.services.events import record_event
+from catalog.services.organizations import create_organization
 from catalog.timeline import timeline
 
 PANEL = {"HX-Request": "true"}
@@ -126,6 +128,30 @@ def test_a_person_switches_between_their_organizations_only(signed_in, admin, ac
 
     assert response.headers["Location"] == "/"
     assert '<span title="Globex">Globex</span>' in signed_in.get("/").text
+
+
+def test_who_is_added_elsewhere_stays_where_they_are_and_a_link_from_there_opens(signed_in, admin, acme):
+    earlier = create_organization(name="Aardvark")  # before Acme in every list
+    Membership.objects.create(
+        organization=earlier, user=admin.user, role=Role.objects.get(organization=earlier, canonical="admin")
+    )
+    there = create_component(actor=user_actor(admin.user, earlier.pk), name="burrow")
+    page = reverse("catalog:component", args=[there.uid])
+
+    lost = signed_in.get(page)
+    assert lost.status_code == 404
+    assert '<span title="Acme">Acme</span>' in lost.text
+    assert f'<input type="hidden" name="next" value="{page}">' in lost.text
+    assert '<button class="btn" name="organization" value="aardvark">Look in Aardvark</button>' in lost.text
+    assert "Look in Acme" not in lost.text
+
+    switch = reverse("catalog:organization-switch")
+    assert "burrow" in signed_in.post(switch, {"organization": "aardvark", "next": page}, follow=True).text
+    assert signed_in.post(switch, {"organization": "acme", "next": "https://else.example/"}).headers["Location"] == "/"
+
+
+def test_whoever_has_one_organization_is_led_nowhere_else(signed_in):
+    assert "Look in" not in signed_in.get("/catalog/nowhere").text
 
 
 def test_htmx_gets_the_rows_and_a_restored_page_the_page(signed_in):
