@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from io import StringIO
+from random import Random
 
 import pytest
 from django.core.management import call_command
 from django.db import transaction
+from django.utils import timezone
 
 from catalog.actors import system_actor
 from catalog.models import Component, DeliveryEvent, Environment, Event, Organization, OutboxEntry, SearchDocument, User
@@ -15,6 +18,7 @@ from catalog.services.keys import authenticate_key
 from compliance.models import StandardsBaseline, StandardsRun, Trail
 from compliance.services.drift import check_drift
 from compliance.services.trails import refresh_status
+from config.demo.history import Build, History, moment
 from integrations.models import Notification
 from releases.models import ApprovalRequest, GateDecision, Release, ReleaseJob
 from releases.services.gate import replay
@@ -111,3 +115,17 @@ def test_every_page_of_the_demo_opens_within_twenty_queries(demo, client, django
     for page in pages:
         with subtests.test(page), django_assert_max_num_queries(20):
             assert client.get(page).status_code == 200
+
+
+def test_nobody_decides_before_they_were_asked(monkeypatch):
+    now = timezone.now()
+    monkeypatch.setattr(History, "ask", lambda history, build: None)
+    history = History(None, now, Random(7), lambda done, planned: None)
+    build = Build(now - timedelta(days=9), "ledger-core", 1, ships=True)
+    asked = build.at + timedelta(minutes=50)
+    for _ in range(40):
+        with moment(asked):
+            history.release(build)
+
+    assert len(history.agenda) == 40
+    assert min(at for at, _, _ in history.agenda) > asked

@@ -234,12 +234,12 @@ class History:
     def release(self, build: Build) -> None:
         """Somebody wants this build in production; two hours later a change manager decides."""
         release = self.ask(build)
-        later = self.random.uniform(0.5, 5)
+        later = timezone.now() + timedelta(hours=self.random.uniform(0.5, 5))
         self.asked += 1
         if self.asked % 13 == 5:
-            self.at(build.at + timedelta(hours=later), partial(self.cancel, release))
+            self.at(later, partial(self.cancel, release))
         else:
-            self.at(build.at + timedelta(hours=later), partial(self.decide, release, build))
+            self.at(later, partial(self.decide, release, build))
 
     def ask(self, build: Build) -> Release:
         """Create the release and let the rules that need nobody run."""
