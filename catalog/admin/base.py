@@ -17,8 +17,10 @@ from django.urls import reverse
 
 from catalog.actors import Actor, reach_of, user_actor
 from catalog.admin.choosers import Chooser
+from catalog.forms import CurrentForm
 from catalog.models import Event, Organization
 from catalog.rights import Rule
+from catalog.services.changes import hold
 from catalog.timeline import details
 from config.api.errors import understood
 from config.errors import Forbidden, GatehouseError
@@ -60,7 +62,23 @@ def admin_actor(request: HttpRequest, organization: Organization) -> Actor:
     return replace(closest, organization=organization, address=request.META.get("REMOTE_ADDR") or None)
 
 
-class GatehouseAdmin(admin.ModelAdmin):
+class EditingAdmin(admin.ModelAdmin):
+    """A change is refused on the form when somebody else changed the row since it was opened."""
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The row, held where something is posted about it."""
+        row = super().get_object(request, object_id, from_field)
+        if row is not None and request.method == "POST":
+            hold(row)
+        return row
+
+    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """The form, which is valid while it is current."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        return type(form.__name__, (CurrentForm, form), {}) if change else form
+
+
+class GatehouseAdmin(EditingAdmin):
     """Admin of a model whose rows belong to an organization and are written by services alone.
 
     Name the services: `create_service(actor=, **fields)`, `update_service(actor=, <model>=, **changed fields)` and

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django_celery_beat.admin import PeriodicTaskAdmin
 from django_celery_beat.models import PeriodicTask
 
-from catalog.admin.base import ReadOnlyAdmin
+from catalog.admin.base import EditingAdmin, ReadOnlyAdmin
 from catalog.models import JobRecord
 from catalog.services.jobs import run_now
 
@@ -25,7 +25,7 @@ class JobRecordAdmin(ReadOnlyAdmin):
 
 
 @admin.register(PeriodicTask)
-class JobAdmin(PeriodicTaskAdmin):
+class JobAdmin(EditingAdmin, PeriodicTaskAdmin):
     """The package's admin with how jobs fared; without its template, whose script in the page our CSP refuses."""
 
     change_form_template = None

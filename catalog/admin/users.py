@@ -16,7 +16,7 @@ from django.contrib.auth.hashers import is_password_usable
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from catalog.admin.base import staff_actors
+from catalog.admin.base import EditingAdmin, staff_actors
 from catalog.models import Membership, User
 
 for unmanaged in (Authenticator, UserSession):  # a lost second factor is removed in the portal, sessions on the profile
@@ -48,7 +48,7 @@ class UserForm(UserChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(EditingAdmin, DjangoUserAdmin):
     """People are the installation's, not an organization's: superusers make, change and deactivate them.
 
     Nobody is deleted, since the history names them. What they may do is in their memberships.

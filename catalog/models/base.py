@@ -60,6 +60,7 @@ class TenantModel(Keyed):
 
     entity: ClassVar[str]
     resource: ClassVar[tuple[tuple[str, str], ...]]
+    held_by: ClassVar[str] = ""  # the related row that services lock before they change this one
 
     organization = models.ForeignKey("catalog.Organization", models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True, editable=False)

@@ -141,6 +141,7 @@ class Membership(TenantModel):
 
     entity = "member"
     resource = (("member", "uid"),)
+    held_by = "organization"
 
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     role = models.ForeignKey(Role, models.PROTECT, related_name="memberships")

@@ -3,9 +3,26 @@
 from collections.abc import Collection
 from typing import Any
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 
-from config.errors import BadInput
+from config.errors import BadInput, NotFound
+
+
+def hold(row: models.Model) -> None:
+    """Lock `row` until the transaction ends, and read it anew: what is compared with it is then written to it.
+
+    Where services lock another row in its place, the model names it by `held_by`: nobody locks the two crosswise.
+    Raises NotFound when it was deleted meanwhile.
+    """
+    above = getattr(row, "held_by", "")
+    held: models.Model = getattr(row, above) if above else row
+    try:
+        held.refresh_from_db(from_queryset=type(held)._default_manager.select_for_update(no_key=True))
+        if above:
+            row.refresh_from_db()
+    except ObjectDoesNotExist as gone:
+        raise NotFound("It was deleted meanwhile.") from gone
 
 
 def write_changes(row: models.Model, changes: dict[str, Any], allowed: Collection[str]) -> dict[str, dict[str, Any]]:

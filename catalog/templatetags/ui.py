@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from catalog import commands, drawings, icons, moments, slots, vocabulary
 from catalog import requirements as reading
+from catalog.forms import VERSION, version_of
 from catalog.rights import ACTIONS
 from catalog.timeline import history_panel
 from catalog.views.paging import query_string
@@ -255,6 +256,14 @@ def field(bound: BoundField, *, placeholder: str | None = None, rows: int = 3) -
 def form_errors(form: Any) -> dict[str, Any]:
     """What a failed post says first: the form's own errors, and links to the fields that need a look."""
     return {"form": form, "fields": [each for each in form if each.errors]}
+
+
+@register.simple_tag
+def form_version(form: Any) -> SafeString:
+    """What a form carries that changes something stored, for `is_current`; nothing for one that begins empty."""
+    if not form.initial:
+        return SafeString()
+    return format_html('<input type="hidden" name="{}" value="{}">', VERSION, version_of(form))
 
 
 @register.simple_tag(takes_context=True)

@@ -1,17 +1,21 @@
 """The door of every portal page."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import wraps
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Model
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from catalog.middleware import PortalRequest
+from catalog.services.changes import hold
 from catalog.services.second_factor import lacks_second_factor
 from config.errors import GatehouseError
 
@@ -41,3 +45,20 @@ def portal(view: View) -> View:
             return render(request, template, {"error": error}, status=error.status)
 
     return login_required(guarded)
+
+
+def editing(view: View) -> View:
+    """A page whose form changes a row: a post is one transaction, from `hold_posted` to what the service writes."""
+
+    @wraps(view)
+    def edited(request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with transaction.atomic() if request.method == "POST" else nullcontext():
+            return view(request, *args, **kwargs)
+
+    return edited
+
+
+def hold_posted(request: PortalRequest, row: Model) -> None:
+    """Hold the row that an `editing` page is about, once its form was posted."""
+    if request.method == "POST":
+        hold(row)

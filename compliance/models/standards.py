@@ -26,6 +26,7 @@ class StandardsBaseline(TenantModel):
 
     entity = "standards_baseline"
     resource = (("standards_baseline", "public_id"),)
+    held_by = "organization"
 
     name = models.CharField(max_length=255)
     public_id = models.CharField(max_length=8, editable=False, help_text="8 letters and digits, Phaset's BASELINE_ID.")

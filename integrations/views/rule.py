@@ -7,9 +7,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog.actors import require
-from catalog.forms import refusals_on
+from catalog.forms import is_current, refusals_on
 from catalog.middleware import PortalRequest
-from catalog.views.access import portal
+from catalog.views.access import editing, hold_posted, portal
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
 from catalog.views.settings.confirming import confirmed, form_page
@@ -67,13 +67,15 @@ def rule_page(request: PortalRequest, uid: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @portal
+@editing
 def rule_edit(request: PortalRequest, uid: str) -> HttpResponse:
     """Change a rule."""
     rule = _rule(request, uid)
     require(request.actor, UPDATE, rule)
+    hold_posted(request, rule)
     form = RuleForm(request.POST if request.method == "POST" else None, actor=request.actor, rule=rule)
     back = reverse("integrations:notification-rule", args=[rule.uid])
-    if form.is_bound and form.is_valid():
+    if form.is_bound and form.is_valid() and is_current(form):
         with refusals_on(form):
             said, config = form.values()
             update_notification_rule(actor=request.actor, rule=rule, config=config, **said)

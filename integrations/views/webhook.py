@@ -8,9 +8,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog.actors import require
-from catalog.forms import refusals_on
+from catalog.forms import is_current, refusals_on
 from catalog.middleware import PortalRequest
-from catalog.views.access import portal
+from catalog.views.access import editing, hold_posted, portal
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
 from catalog.views.settings.confirming import confirmed, form_page
@@ -59,14 +59,16 @@ def webhook_page(request: PortalRequest, uid: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @portal
+@editing
 def webhook_edit(request: PortalRequest, uid: str) -> HttpResponse:
     """Change a webhook."""
     webhook = _webhook(request, uid)
     require(request.actor, UPDATE, webhook)
+    hold_posted(request, webhook)
     now = {name: getattr(webhook, name) for name in ("name", "url", "kinds", "is_active")}
     form = WebhookForm(request.POST if request.method == "POST" else None, initial=now)
     back = reverse("integrations:webhook", args=[webhook.uid])
-    if form.is_bound and form.is_valid():
+    if form.is_bound and form.is_valid() and is_current(form):
         with refusals_on(form):
             update_webhook(actor=request.actor, webhook=webhook, **form.cleaned_data)
             messages.success(request, "Saved.")

@@ -8,13 +8,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.actors import require
-from catalog.forms import refusals_on
+from catalog.forms import is_current, refusals_on
 from catalog.middleware import PortalRequest
 from catalog.models import ServiceAccount
 from catalog.services.people import create_service_account, delete_service_account, update_service_account
 from catalog.settings_filters import MachineFilter
 from catalog.settings_forms import ServiceAccountForm
-from catalog.views.access import portal
+from catalog.views.access import editing, hold_posted, portal
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
 from catalog.views.settings.confirming import confirmed, form_page
@@ -49,13 +49,15 @@ def machine_new(request: PortalRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @portal
+@editing
 def machine_page(request: PortalRequest, uid: str) -> HttpResponse:
     """Change a service account."""
     account = _machine(request, uid)
     require(request.actor, "organization:service_account:update", account)
+    hold_posted(request, account)
     now = {"name": account.name, "description": account.description, "role": account.role_id}
     form = ServiceAccountForm(request.POST if request.method == "POST" else None, actor=request.actor, initial=now)
-    if form.is_bound and form.is_valid():
+    if form.is_bound and form.is_valid() and is_current(form):
         with refusals_on(form):
             changes = {name: form.cleaned_data[name] for name in form.changed_data}
             update_service_account(actor=request.actor, account=account, **changes)

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.actors import require
-from catalog.forms import refusals_on
+from catalog.forms import is_current, refusals_on
 from catalog.mail import send_invitation, send_notice
 from catalog.middleware import PortalRequest
 from catalog.models import Invitation, Membership
@@ -19,7 +19,7 @@ from catalog.services.people import change_member_role, remove_member
 from catalog.services.second_factor import remove_second_factor
 from catalog.settings_filters import MemberFilter
 from catalog.settings_forms import InviteForm, RoleChoice
-from catalog.views.access import portal
+from catalog.views.access import editing, hold_posted, portal
 from catalog.views.invitation import invitation_link
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
@@ -89,13 +89,15 @@ def invitation_withdraw(request: PortalRequest, uid: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @portal
+@editing
 def member_page(request: PortalRequest, uid: str) -> HttpResponse:
     """One member, and their role."""
     member = _member(request, uid)
+    hold_posted(request, member)
     form = RoleChoice(
         request.POST if request.method == "POST" else None, actor=request.actor, initial={"role": member.role_id}
     )
-    if form.is_bound and form.is_valid():
+    if form.is_bound and form.is_valid() and is_current(form):
         with refusals_on(form):
             change_member_role(actor=request.actor, membership=member, **form.cleaned_data)
             messages.success(request, f"{member.user} is {form.cleaned_data['role']} now.")

@@ -11,14 +11,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.actors import Actor, require, rules_of, user_actor
-from catalog.forms import refusals_on
+from catalog.forms import is_current, refusals_on
 from catalog.middleware import PortalRequest
 from catalog.models import Membership, Role, Team
 from catalog.rights import ACTIONS
 from catalog.services.roles import create_role, delete_role, update_role
 from catalog.settings_filters import RoleFilter
 from catalog.settings_forms import RoleForm, TryForm, roles_of
-from catalog.views.access import portal
+from catalog.views.access import editing, hold_posted, portal
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
 from catalog.views.settings.confirming import confirmed
@@ -59,15 +59,17 @@ def role_new(request: PortalRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @portal
+@editing
 def role_page(request: PortalRequest, uid: str) -> HttpResponse:
     """One role: its rules, which only those of one's own can have changed."""
     role = _role(request, uid)
+    hold_posted(request, role)
     rules = rules_of(role)
     now = {"name": role.name, "description": role.description, "rules": rules}
     form = RoleForm(request.POST if request.method == "POST" else None, initial=now)
     if form.is_bound:
         require(request.actor, "organization:role:update", role)
-    if form.is_bound and form.is_valid():
+    if form.is_bound and form.is_valid() and is_current(form):
         with refusals_on(form):
             update_role(actor=request.actor, role=role, **form.cleaned_data)
             messages.success(request, "Saved.")

@@ -8,13 +8,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.actors import require
-from catalog.forms import refusals_on
+from catalog.forms import is_current, refusals_on
 from catalog.middleware import PortalRequest
 from catalog.models import Team
 from catalog.services.groups import create_team, delete_team, update_team
 from catalog.settings_filters import TeamFilter
 from catalog.settings_forms import TeamForm
-from catalog.views.access import portal
+from catalog.views.access import editing, hold_posted, portal
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
 from catalog.views.settings.confirming import confirmed, form_page
@@ -50,13 +50,15 @@ def team_new(request: PortalRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @portal
+@editing
 def team_page(request: PortalRequest, uid: str) -> HttpResponse:
     """One team."""
     team = _team(request, uid)
     require(request.actor, "organization:team:update", team)
+    hold_posted(request, team)
     now = {"name": team.name, "role": team.role_id, "members": team.members.all()}
     form = TeamForm(request.POST if request.method == "POST" else None, actor=request.actor, team=team, initial=now)
-    if form.is_bound and form.is_valid():
+    if form.is_bound and form.is_valid() and is_current(form):
         with refusals_on(form):
             update_team(actor=request.actor, team=team, **form.cleaned_data)
             messages.success(request, "Saved.")
