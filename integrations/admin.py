@@ -103,8 +103,8 @@ class NotificationRuleAdmin(GatehouseAdmin):
 class DeliveryAdmin(ReadOnlyAdmin):
     """What was sent to whom, and the answers."""
 
-    list_display = ["kind", "webhook", "rule", "organization", "state", "attempts", "next_attempt_at", "created_at"]
-    list_select_related = ["webhook", "rule", "organization"]
+    list_display = ["kind", "receiver", "state", "attempts", "created_at"]
+    list_select_related = ["webhook", "rule"]
     list_filter = [ORGANIZATION, "state", "is_test"]
     search_fields = ["kind", "webhook__name", "rule__name", "=uid", "=event_uid"]
     date_hierarchy = "created_at"

@@ -10,7 +10,7 @@ from catalog.models import Counter, Event, IdempotentAnswer, JobTick, OutboxEntr
 class EventAdmin(ReadOnlyAdmin):
     """Append-only: the database refuses to change it too."""
 
-    list_display = ["occurred_at", "kind", "subject_label", "actor_label", "actor_kind", "address"]
+    list_display = ["occurred_at", "kind", "subject_label", "actor_label"]
     list_filter = ["occurred_at", "actor_kind"]
     search_fields = ["kind", "subject_label", "actor_label", "request_id"]
     search_help_text = "Kind (component.updated), subject, actor or request id"

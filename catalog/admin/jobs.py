@@ -29,8 +29,8 @@ class JobAdmin(EditingAdmin, PeriodicTaskAdmin):
     """The package's admin with how jobs fared; without its template, whose script in the page our CSP refuses."""
 
     change_form_template = None
-    list_display = ["name", "enabled", "schedule", "last_run", "next_run", "done_at", "failed_at", "failures", "error"]
-    list_filter = ["enabled", "task"]
+    list_display = ["name", "enabled", "every", "last_run", "next_run", "failed_at", "failures", "error"]
+    list_filter: tuple[str, ...] = ()  # there are a few, and the table takes the whole width
     date_hierarchy = None
     actions = ("run_tasks", "enable_tasks", "disable_tasks")
 
@@ -39,6 +39,11 @@ class JobAdmin(EditingAdmin, PeriodicTaskAdmin):
         of_task = JobRecord.objects.filter(task=OuterRef("task"))
         records = {name: Subquery(of_task.values(name)[:1]) for name in ("done_at", "failed_at", "failures", "error")}
         return super().get_queryset(request).annotate(**records)
+
+    @admin.display(description="schedule")
+    def every(self, row: Any) -> str:
+        """How often it runs, in words."""
+        return str(row.scheduler)
 
     @admin.display(description="last run")
     def last_run(self, row: Any) -> datetime | None:
@@ -50,11 +55,6 @@ class JobAdmin(EditingAdmin, PeriodicTaskAdmin):
         """When beat sends it again; None where it is switched off."""
         now = timezone.now()
         return now + row.schedule.remaining_estimate(self.last_run(row) or now) if row.enabled else None
-
-    @admin.display(description="done", ordering="done_at")
-    def done_at(self, row: Any) -> datetime | None:
-        """When it last ended well."""
-        return row.done_at
 
     @admin.display(description="failed", ordering="failed_at")
     def failed_at(self, row: Any) -> datetime | None:

@@ -4,13 +4,22 @@ import re
 
 import pytest
 from django.conf import settings
-from django_celery_beat.models import PeriodicTask
+from django.utils import timezone
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from playwright.sync_api import expect
 
-from catalog.models import Component, User
+from catalog.models import Component, Event, User
 from catalog.services.components import create_component
+from catalog.services.environments import create_environment
+from catalog.services.jobs import note_failed
+from integrations.models import Delivery
+from integrations.services.webhooks import create_webhook, try_webhook
+from releases.models import GateDecision
+from releases.services.engine import work_on
+from releases.services.gate import evaluate
 from tests.browser.conftest import overflow, wear
 from tests.catalog.desk import page_of
+from tests.releases.proofs import DIGEST, a_release, an_application
 
 
 @pytest.fixture
@@ -41,6 +50,25 @@ def test_pages_of_the_admin_keep_to_the_policy_and_fit(portal, superuser, admin)
         portal.close()
 
     assert portal.complaints == []
+
+
+def test_lists_of_what_happened_fit_beside_menu_and_filters(portal, superuser, admin):
+    release = a_release(admin, an_application(admin), digest=DIGEST)
+    work_on(release.pk)
+    environment = create_environment(actor=admin, name="production-eu-central-1", kind="k8s")
+    evaluate(actor=admin, digest=DIGEST, environment=environment, release=release)
+    webhook, _ = create_webhook(actor=admin, name="Deployments to the chat of the team", url="https://hook.example/")
+    try_webhook(actor=admin, webhook=webhook)
+    every, _ = IntervalSchedule.objects.get_or_create(every=5, period="seconds")
+    PeriodicTask.objects.create(name="old delivery sweep", task="integrations.forget_deliveries", interval=every)
+    note_failed("integrations.forget_deliveries", timezone.now(), "psycopg.errors.ConnectionTimeout: no " + "x" * 200)
+
+    for model in (PeriodicTask, Event, GateDecision, Delivery):
+        page = portal.open(page_of(model, "changelist"))
+        expect(page.locator("#result_list tbody tr").first).to_be_visible()
+        box = page.locator("#changelist .results")
+        assert box.evaluate("box => box.scrollWidth - box.clientWidth") == 0, model
+        portal.close()
 
 
 def test_a_component_is_added_by_hand(portal, superuser, admin):

@@ -61,6 +61,7 @@ def test_the_board_shows_last_and_next_run_and_failures(desk, job, time_machine)
     assert (row.done_at, row.failed_at) == (NOON - timedelta(seconds=3), NOON - timedelta(seconds=1))
     page = desk.get(page_of(PeriodicTask, "changelist")).text
     assert "ValueError: no" in page
+    assert "every 5 seconds" in page
     row.enabled = False
     assert board.next_run(row) is None
 
