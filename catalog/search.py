@@ -38,10 +38,12 @@ class Source:
         return self.model.entity
 
     def said(self, row: Any) -> tuple[str, str, str]:
-        """Title and text of the document of `row`, and the words it is found by: both, in lower case."""
-        title, text = self.title(row)[:512], " ".join(filter(None, self.text(row)))[:LONGEST]
+        """Title and text of the document of `row`, each thing that is said of it on a line of its own, and the words it
+        is found by: both, in lower case."""
+        parts = (" ".join(part.split()) for part in self.text(row) if part)
+        title, text = self.title(row)[:512], "\n".join(parts)[:LONGEST]
         title, text = title.replace("\0", ""), text.replace("\0", "")
-        return title, text, f"{title} {text}".lower()
+        return title, text, f"{title} {text}".replace("\n", " ").lower()
 
 
 _sources: dict[str, Source] = {}

@@ -59,8 +59,8 @@ def register() -> None:
             plural="Releases",
             icon="gate-open",
             page="releases:release-by-uid",
-            title=lambda row: f"Release {row.number} of {row.application.key}",
-            text=lambda row: (row.source_identity, row.digest, row.comments, row.created_by),
+            title=str,
+            text=lambda row: (f"Release {row.number}", row.source_identity, row.digest, row.comments, row.created_by),
             related=("application",),
             notes=states,
         )

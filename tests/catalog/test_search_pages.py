@@ -5,7 +5,7 @@ from django.conf import settings
 from django.urls import reverse
 from model_bakery import baker
 
-from catalog.models import Component, Team
+from catalog.models import Component, SearchDocument, Team
 from catalog.services.components import create_component
 from catalog.services.environments import create_environment
 from catalog.services.groups import create_team
@@ -161,6 +161,13 @@ def test_results_cost_the_same_for_any_number(reader, admin, till, path, django_
 )
 def test_words_are_marked(text, words, shown):
     assert marked(text, words) == shown
+
+
+def test_an_excerpt_shows_what_has_the_word_and_not_all_that_is_indexed(reader, admin, till):
+    page = reader.get(SEARCH, {"q": "takes"}).text
+
+    assert '<span class="sub"><mark>Takes</mark> &lt;money&gt; at the till</span>' in page
+    assert SearchDocument.objects.get(uid=till.uid).words.count("\n") == 0
 
 
 def test_an_excerpt_is_cut_around_the_first_word():
