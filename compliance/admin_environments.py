@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from catalog.actors import Actor
-from catalog.admin import GatehouseAdmin, ReadOnlyAdmin, admin_actor
+from catalog.admin import GatehouseAdmin, ReadOnlyAdmin, admin_actor, asked_first
 from catalog.admin.people import ORGANIZATION
 from compliance.models import AllowlistEntry, DriftReport, EnvironmentBaseline, RunningArtifact, Sighting, Snapshot
 from compliance.services.allowlist import add_to_allowlist, remove_from_allowlist
@@ -106,6 +106,7 @@ class AllowlistEntryAdmin(GatehouseAdmin):
         return admin_actor(request, obj.environment.organization)  # type: ignore[attr-defined]
 
     @admin.action(description="Remove from the allow-list", permissions=["remove"])
+    @asked_first("What they let through needs its own proof from then on. An entry that was removed stays so.")
     def remove_selected(self, request: HttpRequest, rows: QuerySet) -> None:
         """End the selected entries that are not ended yet."""
         for entry in rows.filter(removed_at=None).select_related("environment__organization"):

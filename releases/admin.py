@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from catalog.actors import Actor
-from catalog.admin import GatehouseAdmin, ReadOnlyAdmin
+from catalog.admin import GatehouseAdmin, ReadOnlyAdmin, asked_first
 from config.errors import GatehouseError
 from releases import admin_gate  # noqa: F401  registers approvals, policies and decisions
 from releases.models import (
@@ -259,6 +259,7 @@ class ReleaseAdmin(GatehouseAdmin):
         return [*super().get_readonly_fields(request, obj), *(["application"] if obj else [])]
 
     @admin.action(description="Cancel", permissions=["cancel"])
+    @asked_first("Those that are pending come to their end, and what is asked about them is void. It can't be undone.")
     def cancel_selected(self, request: HttpRequest, rows: QuerySet) -> None:
         """Cancel those that are pending."""
         for release in rows.select_related("organization", "application"):

@@ -12,12 +12,13 @@ from catalog.admin import (
     saved_views,
     users,
 )
-from catalog.admin.base import GatehouseAdmin, ReadOnlyAdmin, admin_actor
+from catalog.admin.base import GatehouseAdmin, ReadOnlyAdmin, admin_actor, asked_first
 
 __all__ = [
     "GatehouseAdmin",
     "ReadOnlyAdmin",
     "admin_actor",
+    "asked_first",
     "credentials",
     "deliveries",
     "filters",

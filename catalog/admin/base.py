@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import wraps
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -27,6 +29,7 @@ from config.errors import Forbidden, GatehouseError
 
 Service = Callable[..., Any]
 HISTORY = 200
+MOST_AT_ONCE = 500  # rows of an action that is confirmed; a form may have 1,000 fields
 
 admin.site.unregister(Group)  # rights are roles of an organization
 
@@ -60,6 +63,36 @@ def admin_actor(request: HttpRequest, organization: Organization) -> Actor:
         raise Forbidden(f"{user.email} is no member of {organization}.")
     closest = max(near, key=lambda each: len(each.organization.path))
     return replace(closest, organization=organization, address=request.META.get("REMOTE_ADDR") or None)
+
+
+def asked_first(text: str) -> Callable[[Service], Service]:
+    """An action that can't be undone: a page says `text` and lists the rows, and only a yes there does it."""
+
+    def asking(do: Service) -> Service:
+        @wraps(do)
+        def action(self: admin.ModelAdmin, request: HttpRequest, rows: QuerySet) -> HttpResponse | None:
+            if request.POST.get("post"):
+                return do(self, request, rows)
+            chosen = list(rows.select_related("organization")[: MOST_AT_ONCE + 1])
+            if len(chosen) > MOST_AT_ONCE:
+                self.message_user(request, f"Choose at most {MOST_AT_ONCE} at once.", "error")
+                return None
+            context = {
+                **self.admin_site.each_context(request),
+                "title": f"{action.short_description}?",  # type: ignore[attr-defined]
+                "verb": action.short_description,  # type: ignore[attr-defined]
+                "text": text,
+                "action": do.__name__,
+                "rows": chosen,
+                "checkbox": ACTION_CHECKBOX_NAME,
+                "opts": self.opts,
+            }
+            request.current_app = self.admin_site.name
+            return TemplateResponse(request, "admin/gatehouse/confirm.html", context)
+
+        return action
+
+    return asking
 
 
 class EditingAdmin(admin.ModelAdmin):

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from catalog.admin.base import GatehouseAdmin
+from catalog.admin.base import GatehouseAdmin, asked_first
 from catalog.admin.people import ORGANIZATION
 from catalog.models import ApiKey, WebhookToken
 from catalog.services.keys import issue_api_key, issue_webhook_token, revoke
@@ -28,6 +28,7 @@ class SecretAdmin(GatehouseAdmin):
         return secret
 
     @admin.action(description="Revoke now", permissions=["revoke"])
+    @asked_first("They open nothing from then on, and can't be brought back.")
     def revoke_selected(self, request: HttpRequest, rows: QuerySet) -> None:
         """End the selected credentials."""
         for secret in rows.select_related("organization"):

@@ -304,7 +304,13 @@ def test_a_credential_is_shown_once_and_can_be_revoked(desk, acme, model, token)
     assert text not in desk.get(page_of(model, "changelist")).text
     assert desk.post(page_of(model, "change", made.pk), fields).status_code == 403
 
-    desk.post(page_of(model, "changelist"), {"action": "revoke_selected", "_selected_action": [made.pk]})
+    chosen = {"action": "revoke_selected", "_selected_action": [made.pk]}
+    asked = desk.post(page_of(model, "changelist"), chosen)
+    made.refresh_from_db()
+    assert made.is_in_force()
+    assert "can&#x27;t be brought back" in asked.text
+    assert str(made) in asked.text
+    desk.post(page_of(model, "changelist"), chosen | {"post": "yes"})
     made.refresh_from_db()
     assert not made.is_in_force()
     assert happened(f"{made.entity}.revoked").actor_label == "root@gatehouse.example"

@@ -2,6 +2,7 @@
 
 import pytest
 from django import forms
+from django.apps import apps
 from django.contrib import admin
 from django.db import connection
 from django.db.models import Model
@@ -84,6 +85,31 @@ def cost_of_list(desk: Client, model: type[Model], *, rows: int) -> int:
     assert len(answer.context["cl"].result_list) >= rows
     assert len(queries) <= 12, "\n".join(query["sql"] for query in queries)
     return len(queries)
+
+
+@pytest.mark.parametrize(
+    ("model", "action"),
+    [
+        ("catalog.ApiKey", "revoke_selected"),
+        ("catalog.WebhookToken", "revoke_selected"),
+        ("compliance.AllowlistEntry", "remove_selected"),
+        ("releases.Release", "cancel_selected"),
+    ],
+)
+def test_what_cannot_be_undone_is_asked_first_with_the_rows_it_is_about(desk, acme, model, action, monkeypatch):
+    model = apps.get_model(model)
+    rows = [row_in(acme, model) for _ in range(2)]
+    before = list(model.objects.order_by("pk").values())
+    chosen = {"action": action, "_selected_action": [each.pk for each in rows]}
+
+    asked = desk.post(page_of(model, "changelist"), chosen)
+
+    assert asked.status_code == 200
+    assert all(f'name="_selected_action" value="{each.pk}"' in asked.text for each in rows)
+    assert all(page_of(model, "change", each.pk) in asked.text for each in rows)
+    assert list(model.objects.order_by("pk").values()) == before
+    monkeypatch.setattr("catalog.admin.base.MOST_AT_ONCE", 1)
+    assert "Choose at most 1 at once" in desk.post(page_of(model, "changelist"), chosen, follow=True).text
 
 
 def test_no_page_shows_a_secret(desk, acme):

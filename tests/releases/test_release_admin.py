@@ -73,7 +73,10 @@ def test_pending_releases_are_cancelled_and_final_ones_say_why_not(desk, admin):
     engine.work_on(final.pk)
 
     action = {"action": "cancel_selected", "_selected_action": [pending.pk, final.pk]}
-    answer = desk.post(page_of(Release, "changelist"), action, follow=True)
+    asked = desk.post(page_of(Release, "changelist"), action)
+    assert all(str(each) in asked.text for each in (pending, final))
+    assert not Release.objects.filter(state="cancelled").exists()
+    answer = desk.post(page_of(Release, "changelist"), action | {"post": "yes"}, follow=True)
 
     assert "Release 2 is approved already." in answer.text
     assert list(Release.objects.order_by("pk").values_list("state", flat=True)) == ["cancelled", "approved"]
