@@ -139,7 +139,7 @@ def marked(text: str, words: Sequence[str]) -> SafeString:
 
 
 def excerpt(text: str, words: Sequence[str]) -> SafeString:
-    """The part of the first line of `text` with one of `words`, as HTML with them marked; nothing where there is none."""
+    """The part of the first line of `text` with one of `words`, as HTML with them marked; nothing without such."""
     text = next((line for line in text.split("\n") if any(word in line.lower() for word in words)), "")
     places = [at for word in words if (at := text.lower().find(word)) >= 0]
     if not places:
