@@ -1,7 +1,7 @@
 """The timetable: what runs when, how it fared, and one run more."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -30,7 +30,7 @@ class JobAdmin(EditingAdmin, PeriodicTaskAdmin):
 
     change_form_template = None
     list_display = ["name", "enabled", "every", "last_run", "next_run", "failed_at", "failures", "error"]
-    list_filter: tuple[str, ...] = ()  # there are a few, and the table takes the whole width
+    list_filter: ClassVar[tuple[str, ...]] = ()  # there are a few, and the table takes the whole width
     date_hierarchy = None
     actions = ("run_tasks", "enable_tasks", "disable_tasks")
 
