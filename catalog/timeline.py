@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Concat
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 
@@ -41,8 +42,15 @@ def timeline(events: QuerySet[Event]) -> list[Entry]:
 
 
 def named(events: QuerySet[Event]) -> QuerySet[Event]:
-    """`events` with the names that the people among their actors have today."""
-    return events.annotate(actor_name=Subquery(User.objects.filter(uid=OuterRef("actor_uid")).values("name")[:1]))
+    """`events` with the names that the people among their actors have today, and whether their subject is gone."""
+    deleted = Event.objects.filter(
+        organization_id=OuterRef("organization_id"),
+        kind=Concat(OuterRef("subject_type"), Value(".deleted")),
+        occurred_at__gte=OuterRef("occurred_at"),
+        subject_uid=OuterRef("subject_uid"),
+    )
+    names = User.objects.filter(uid=OuterRef("actor_uid")).values("name")
+    return events.annotate(actor_name=Subquery(names[:1]), is_gone=Exists(deleted))
 
 
 def history_panel(request: PortalRequest, subject: Keyed) -> str:
@@ -94,7 +102,8 @@ def entry(event: Event) -> Entry:
     if words.linked:
         label, uid = event.data.get(words.linked) or "", event.data.get(f"{words.linked}_id")
     subject = label if f"{{{words.linked or 'subject'}}}" in words.text else ""
-    url = _url(words.url_name, uid)
+    is_gone = getattr(event, "is_gone", False) and not words.linked
+    url = "" if is_gone else _url(words.url_name, uid)
     return Entry(words.tone, words.icon, who, text, url, event.occurred_at, subject, event.actor_label)
 
 

@@ -14,6 +14,7 @@ from catalog.services.components import create_component
 from catalog.services.environments import create_environment, delete_environment
 from catalog.services.groups import create_team
 from catalog.services.projects import create_project
+from integrations.services.webhooks import create_webhook, delete_webhook
 from tests.catalog.test_pages import sign_in
 from tests.compliance.running import a_snapshot, an_environment, running
 from tests.people import make_actor
@@ -81,6 +82,16 @@ def test_an_event_is_shown_in_full_and_leads_to_its_thing(browser, things, clien
     assert "&quot;kind&quot;" in gone.text
     assert sign_in(client, make_actor(globex, "viewer")).get(address).status_code == 404
     assert "checkout" not in client.get(AUDIT).text
+
+
+def test_nothing_leads_to_a_thing_that_was_deleted(browser, admin):
+    kept, gone = (create_webhook(actor=admin, name=name, url="https://hook.example/")[0] for name in ("Kept", "Gone"))
+    delete_webhook(actor=admin, webhook=gone)
+
+    page = browser.get(AUDIT).text
+
+    assert reverse("integrations:webhook", args=[kept.uid]) in page
+    assert reverse("integrations:webhook", args=[gone.uid]) not in page
 
 
 def test_what_has_no_page_leads_to_where_it_happened(browser, admin):
