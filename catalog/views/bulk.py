@@ -24,6 +24,9 @@ PREVIEWED = 50
 SALT = "catalog.bulk"
 
 
+NOTHING = "Nothing, it is so already"
+
+
 class Effect(NamedTuple):
     """What a change would do to one row, and why it can't be done, if so."""
 
@@ -46,7 +49,7 @@ class BulkForm(forms.Form):
             for name, (old, new) in now.items()
             if old != new
         ]
-        return ", ".join(told) or ("Nothing, it is so already" if now else "Can be done")
+        return ", ".join(told) or (NOTHING if now else "Can be done")
 
     def _word(self, name: str) -> str:
         value = self.cleaned_data[name]
@@ -115,8 +118,10 @@ def bulk(request: PortalRequest, action: str) -> HttpResponse:
             return redirect("catalog:bulk-job", uid=job.uid)
         rows = list(ACTIONS[action].rows(request.actor).filter(uid__in=uids[:PREVIEWED]))
         refusals = rehearse(actor=request.actor, action=action, rows=rows, said=form.said())
+        effects = [Effect(row, form.change(row), why) for row, why in zip(rows, refusals, strict=True)]
         context |= {
-            "effects": [Effect(row, form.change(row), why) for row, why in zip(rows, refusals, strict=True)],
+            "effects": effects,
+            "changing": len(uids) - sum(bool(each.refusal) or each.change == NOTHING for each in effects),
             "unseen": max(0, len(uids) - PREVIEWED),
             "refused": sum(map(bool, refusals)),
             "seen": signing.dumps(form.said(), salt=SALT),

@@ -86,6 +86,19 @@ def test_a_preview_says_what_would_be_and_changes_nothing(three, keeper, core, s
     assert state() == before
 
 
+def test_only_what_changes_is_counted(three, browser):
+    retired = Component.objects.filter(pk=three[0].pk)
+    retired.update(lifecycle="retired")
+
+    some = browser.post(CHANGE, picks(three) | {"preview": "1", "lifecycle": "retired"}).text
+    none = browser.post(CHANGE, picks(retired) | {"preview": "1", "lifecycle": "retired"}).text
+
+    assert "2 of 3 change" in some
+    assert ">Change 2</button>" in some
+    assert "0 of 1 change" in none
+    assert 'name="apply"' not in none
+
+
 def test_what_is_applied_is_done_to_each_that_may_be_changed(three, keeper, core):
     browser = sign_in(Client(), keeper)
 
