@@ -18,4 +18,4 @@ def saved_views(context: template.Context) -> dict[str, Any]:
 @register.simple_tag(takes_context=True)
 def view_offer(context: template.Context) -> str:
     """The list as it is filtered now, for the page that saves it."""
-    return offer(context["request"])
+    return offer(context["request"], context["filter"])

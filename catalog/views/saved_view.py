@@ -5,11 +5,11 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core import signing
-from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_http_methods
 
-from catalog.filters import CURSORS
+from catalog.filters import CURSORS, PortalFilter
 from catalog.forms import refusals_on
 from catalog.middleware import PortalRequest
 from catalog.models import SavedView
@@ -31,9 +31,10 @@ class SavedViewForm(forms.ModelForm):
         labels = {"is_shared": "Share it with everybody in the organization"}
 
 
-def offer(request: PortalRequest) -> str:
-    """The list as it is filtered now, signed, for the page that saves it."""
-    return signing.dumps([request.path, _filters(request)], salt=SALT, compress=True)
+def offer(request: PortalRequest, found: PortalFilter) -> str:
+    """The list as it is filtered now, and that in words, signed, for the page that saves it."""
+    said = ", ".join(f"{chip.label}: {chip.value}" for chip in found.chips)
+    return signing.dumps([request.path, _filters(request), said], salt=SALT, compress=True)
 
 
 def views_of(request: PortalRequest) -> list[SavedView]:
@@ -57,7 +58,7 @@ def _filters(request: PortalRequest) -> str:
 def saved_view_new(request: PortalRequest) -> HttpResponse:
     """Save the filters of the list that led here."""
     try:
-        path, query = signing.loads(request.GET.get("of", ""), salt=SALT)
+        path, query, said = signing.loads(request.GET.get("of", ""), salt=SALT)
     except signing.BadSignature:
         raise Http404("No list leads here.") from None
     form = SavedViewForm(request.POST if request.method == "POST" else None)
@@ -68,7 +69,7 @@ def saved_view_new(request: PortalRequest) -> HttpResponse:
             view = save_view(actor=request.actor, path=path, query=query, **form.cleaned_data)
             messages.success(request, f"Saved as {view}.")
             return HttpResponseRedirect(view.url)
-    context: dict[str, Any] = {"form": form, "back": f"{path}?{query}", "set": _in_words(query)}
+    context: dict[str, Any] = {"form": form, "back": f"{path}?{query}", "set": said}
     return render_page(request, "catalog/saved_view.html", context, status=422 if form.is_bound else 200)
 
 
@@ -86,7 +87,3 @@ def saved_view_remove(request: PortalRequest, uid: str) -> HttpResponse:
         back=view.url,
         done=f"The view {view} is removed.",
     )
-
-
-def _in_words(query: str) -> str:
-    return ", ".join(f"{name}: {value}" for name, value in QueryDict(query).items())

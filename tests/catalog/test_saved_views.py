@@ -39,7 +39,7 @@ def test_the_filters_of_a_list_are_saved_shown_and_removed(admin, acme):
     browser, other = browser_of(admin), browser_of(make_actor(acme, "viewer"))
     assert "/views/new" not in browser.get(LIST).text
     address = way_to_save(browser.get(f"{FILTERED}&after=x").text)
-    assert "lifecycle: retired, q: al, sort: -name" in browser.get(address).text
+    assert "Search: al, Lifecycle: Retired" in browser.get(address).text
 
     assert browser.post(address, {"name": " "}).status_code == 422
     answer = browser.post(address, {"name": "Old ones"})
