@@ -25,6 +25,7 @@ from django.conf import settings
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 5.0, 10.0, 15.0  # TOTAL for all of it, from the look-up to the last byte
 MOST_BYTES = 64 * 1024  # of an answer's body
 LONGEST_URL = 2000
+LOCAL = ("localhost", "local", "internal")  # ends of names that no public address has (RFC 6761, RFC 6762, ICANN)
 PORTS = frozenset({80, 443})  # and those no system service has
 FIRST_FREE_PORT = 1024
 CHUNK = 16 * 1024
@@ -70,7 +71,7 @@ class Answer:
 def check_url(url: str) -> httpx2.URL:
     """`url` as it would be called. Raises Blocked for what is wrong with it before any look-up: not https (plain http
     only where private networks are open), a user or password in it, a port of a system service, an odd spelling of an
-    IP address, or one that is not public."""
+    IP address, one that is not public, or a name that only a network inside knows."""
     if len(url) > LONGEST_URL or not re.fullmatch(r"[\x21-\x7e]+", url) or "\\" in url:
         raise Blocked(f"The address must be at most {LONGEST_URL} printable ASCII characters without spaces.")
     try:
@@ -96,6 +97,8 @@ def _check_host(host: str, *, is_plain: bool) -> None:
         last = host.rstrip(".").rpartition(".")[2].lower()
         if last.isdigit() or re.fullmatch(r"0x[0-9a-f]*", last):
             raise Blocked(f"{host} is an odd spelling of an IP address.") from None
+        if last in LOCAL and not _opened():
+            raise Blocked(f"{host} is a name inside a network, not a public one.") from None
         return
     if not may_reach(address, is_plain=is_plain):
         raise Blocked(f"{host} is no public address.")

@@ -64,6 +64,14 @@ def test_an_address_inside_is_refused_however_it_is_written(host):
         post(f"https://{host}/hook", content=b"")
 
 
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST.", "hooks.localhost", "printer.local", "ci.corp.internal"])
+def test_a_name_that_only_a_network_inside_knows_is_refused_where_none_is_open(host, settings):
+    with pytest.raises(Blocked, match="inside a network"):
+        check_url(f"https://{host}/hook")
+    settings.OUTBOUND_NETWORKS = ["10.0.0.0/8"]
+    assert check_url(f"https://{host}/hook")
+
+
 @pytest.mark.parametrize(
     "address", [host.strip("[]") for host in INSIDE.values() if host.count(".") == 3 or ":" in host]
 )
