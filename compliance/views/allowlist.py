@@ -18,6 +18,7 @@ from catalog.models import Environment
 from catalog.views.access import portal
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
+from compliance.digests import is_sha256
 from compliance.filters import AllowlistFilter
 from compliance.models import AllowlistEntry
 from compliance.services.allowlist import add_to_allowlist, remove_from_allowlist
@@ -45,6 +46,13 @@ class AllowlistForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}),
         help_text="Empty: until somebody removes it.",
     )
+
+    def clean_digest(self) -> str:
+        """Refuse a SHA-256 that is none; other kinds of digests are taken as they are."""
+        said: str = self.cleaned_data["digest"]
+        if said.lower().startswith("sha256:") and not is_sha256(said):
+            raise forms.ValidationError("A SHA-256 digest is sha256: and 64 hexadecimal digits.")
+        return said
 
     def clean(self) -> dict[str, Any]:
         """Something must be named, and it must not be over already."""

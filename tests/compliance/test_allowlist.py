@@ -205,6 +205,7 @@ def test_people_add_and_remove_with_a_reason(admin, subtests):
         {"digest": "d"},
         {"name_pattern": "(", "reason": "x"},
         {"digest": "d", "reason": "x", "until": "2020-01-01"},
+        {"digest": "sha256:zz", "reason": "x"},
     ):
         with subtests.test(f"{wrong}"):
             assert client.post(listed, wrong).status_code == 422
