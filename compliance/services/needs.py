@@ -148,13 +148,14 @@ def _said(facts: TrailFacts, need: Need, decisive: Attestation | None) -> str:
 
 def _supplying_request(facts: TrailFacts, need: Need, decisive: Attestation | None, base_url: str) -> str:
     """The evidence of an attestation that waits for it, else a new attestation in the place of what failed: of the
-    same type, name and digest, or the old one would go on counting."""
+    same type, name and digest, or the old one would go on counting. Whether what failed passes now is said by its
+    report, where we read it, so the new one waits for that."""
     path = f"/api/v1/trails/{facts.trail.uid if facts.trail else '$TRAIL'}/attestations"
     if decisive and decisive.status == Status.PENDING and is_read(decisive.type):
         return curl("POST", f"{path}/{decisive.uid}/evidence", file="report.xml", base_url=base_url)
     body = {"type": need.name if need.kind == "type" else need.type or "<type>", "status": "PASSED"}
     if decisive is not None:
-        body |= {"type": decisive.type}
+        body |= {"type": decisive.type, "status": "PENDING" if is_read(decisive.type) else "PASSED"}
         body |= {"name": decisive.name} if decisive.name else {}
         body |= {"artifactFingerprint": decisive.digest} if decisive.digest else {}
     elif need.kind == "name":

@@ -135,6 +135,17 @@ def test_needs_are_types_names_and_an_approval(admin):
     assert needs_of(TrailFacts(flow=by_name)) == [Need("type", "a"), Need("name", "n", "t"), Need("type", "c")]
 
 
+@pytest.mark.parametrize(("kind", "status"), [("junit", "PENDING"), ("pentest", "PASSED")])
+def test_what_failed_is_not_asked_for_as_passed_where_its_report_is_read(admin, kind, status):
+    trail = a_trail(admin, a_flow(admin, required_types=[kind]))
+    attest(admin, trail, kind, "failed")
+
+    (requirement,) = requirements_of(facts_of_trails([trail])[trail.pk][0], [Need("type", kind)])
+
+    assert requirement.state == "failing"
+    assert f'"status": "{status}"' in requirement.request
+
+
 def test_an_open_requirement_carries_the_request_and_who_may_send_it(acme, admin):
     make_user(acme, "ci", "robot@acme.example", "Robot")
     flow = a_flow(admin, required_types=["load-test"])
