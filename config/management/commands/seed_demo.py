@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from catalog.models import Organization
 from catalog.ulids import ulid
+from compliance.models import Artifact
 from compliance.services.standards import default_baseline
 from config.demo import world
 from config.demo.history import History, moment
@@ -79,6 +80,7 @@ def summary(demo: Demo) -> dict[str, Any]:
     if demo.webhook is None:
         raise AssertionError("the demo has no webhook token")
     checkout = demo.components["checkout-api"]
+    newest = Artifact.objects.filter(trail__flow=demo.flows["checkout-api"]).order_by("-created_at", "-pk").first()
     return {
         "organization": demo.organization.slug,
         "organization_id": ulid(demo.organization.uid.bytes),
@@ -95,4 +97,5 @@ def summary(demo: Demo) -> dict[str, Any]:
         "sqedule": {"application_id": demo.applications["checkout-api"].key},
         "environment_id": str(demo.environments["production"].uid),
         "flow_id": str(demo.flows["checkout-api"].uid),
+        "digest": newest.digest if newest else "",
     }

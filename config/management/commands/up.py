@@ -219,7 +219,7 @@ def curl_lines(url: str, demo: dict[str, Any]) -> list[str]:
         "gitAuthorEmail": "ada@example.com",
     }
     compact = partial(json.dumps, separators=(",", ":"))
-    question = {"artifactSha256": f"sha256:{'0' * 64}", "environmentId": demo["environment_id"]}
+    question = {"artifactSha256": demo.get("digest") or f"sha256:{'0' * 64}", "environmentId": demo["environment_id"]}
     return [
         f"{post} '{compact(build)}' {url}/api/v1/trails",
         f"{post} '{compact(question)}' {url}/api/v1/gate/evaluate",
