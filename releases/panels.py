@@ -166,7 +166,7 @@ def releases_tile(request: PortalRequest) -> slots.Tile | None:
         label="Releases approved",
         value=f"{sum(row['approved'] for row in rows):,}",
         note=f"of {asked:,} in {DAYS} days",
-        url=reverse("releases:release-list"),
+        url=f"{reverse('releases:release-list')}?state={Release.State.APPROVED}",
         series=tuple(row["asked"] for row in rows),
         said=f"{asked:,} releases in {DAYS} days, by day",
         kind="bars",
