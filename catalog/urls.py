@@ -7,6 +7,7 @@ from catalog.views.component import component_list, component_new, component_pag
 from catalog.views.environment import environment_list, environment_page
 from catalog.views.home import home
 from catalog.views.invitation import invitation
+from catalog.views.once import once
 from catalog.views.organization import switch_organization
 from catalog.views.project import project_list, project_page
 from catalog.views.saved_view import saved_view_new, saved_view_remove
@@ -31,6 +32,7 @@ urlpatterns = [
     path("environments", environment_list, name="environment-list"),
     path("environments/<uuid:uid>", environment_page, name="environment"),
     path("invitations/<str:token>", invitation, name="invitation"),
+    path("once/<uuid:uid>", once, name="once"),
     path("projects", project_list, name="project-list"),
     path("projects/<uuid:uid>", project_page, name="project"),
     path("search", search_page, name="search"),

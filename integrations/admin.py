@@ -75,10 +75,9 @@ class WebhookAdmin(GatehouseAdmin):
         return [*super().get_readonly_fields(request, obj), "masked_url"]
 
     def stored(self, request: HttpRequest, result: Any) -> Model:
-        """Show the secret of a new one, once."""
+        """Have the secret of a new one shown, once."""
         if isinstance(result, tuple):
-            webhook, secret = result
-            self.message_user(request, f"Copy the secret of {webhook} now, it is shown only this once: {secret}")
+            _, request.secret = result  # type: ignore[attr-defined]
         return super().stored(request, result)
 
 

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import ForeignKey, Model, Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
@@ -24,6 +25,7 @@ from catalog.models import Event, Organization
 from catalog.rights import Rule
 from catalog.services.changes import hold
 from catalog.timeline import details
+from catalog.views.once import show_once
 from config.api.errors import understood
 from config.errors import Forbidden, GatehouseError
 
@@ -267,6 +269,15 @@ class GatehouseAdmin(EditingAdmin):
     def stored(self, request: HttpRequest, result: Any) -> Model:
         """The row in what the service returned (the first, when it returned several things)."""
         return result[0] if isinstance(result, tuple) else result
+
+    def response_add(self, request: HttpRequest, obj: Model, post_url_continue: str | None = None) -> HttpResponse:
+        """To the list; of what has a secret first to the page that shows it once (`request.secret`, by `stored`)."""
+        answer = super().response_add(request, obj, post_url_continue)
+        if not hasattr(request, "secret"):
+            return answer
+        context = {"title": f"The secret of {obj}", "text": request.secret, "back": answer["Location"]}
+        page = render(request, "admin/gatehouse/secret.html", self.admin_site.each_context(request) | context)
+        return show_once(request, page)
 
     def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
         """Services write relations themselves."""

@@ -22,9 +22,8 @@ class SecretAdmin(GatehouseAdmin):
     search_fields = ["label", "last_four", "created_by"]
 
     def stored(self, request: HttpRequest, result: Any) -> Model:
-        """Show the text, once."""
-        secret, text = result
-        self.message_user(request, f"Copy the text of {secret.label} now, it is shown only this once: {text}")
+        """Have the text shown, once."""
+        secret, request.secret = result  # type: ignore[attr-defined]
         return secret
 
     @admin.action(description="Revoke now", permissions=["revoke"])

@@ -7,7 +7,6 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog import commands
@@ -19,6 +18,7 @@ from catalog.services.keys import issue_webhook_token, revoke, rotate_webhook_to
 from catalog.settings_filters import WebhookTokenFilter
 from catalog.token_forms import RotationForm, WebhookTokenForm, component_of, ends_at
 from catalog.views.access import portal
+from catalog.views.once import show_once
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
 from catalog.views.settings.confirming import confirmed, form_page
@@ -40,10 +40,9 @@ def webhook_token_list(request: PortalRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
 @portal
 def webhook_token_new(request: PortalRequest) -> HttpResponse:
-    """Make a token; its text is on the page that answers, and nowhere else."""
+    """Make a token; its text is on the page this leads to, once, and nowhere else."""
     record_id = request.GET.get("record", "")
     if request.method != "POST":
         require(request.actor, CREATE, component_of(request.actor, record_id) if record_id else None)
@@ -60,7 +59,6 @@ def webhook_token_new(request: PortalRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
 @portal
 def webhook_token_rotate(request: PortalRequest, uid: str) -> HttpResponse:
     """Make a token's successor, and let the token itself run out."""
@@ -145,7 +143,7 @@ def _baseline(component: Component) -> str:
 
 def _issued(request: PortalRequest, token: WebhookToken, text: str) -> HttpResponse:
     context = {"token": token, "text": text, "back": _home_of(token)}
-    return render_page(request, "catalog/webhook_token_issued.html", context)
+    return show_once(request, render_page(request, "catalog/webhook_token_issued.html", context))
 
 
 def _token(request: PortalRequest, uid: str) -> WebhookToken:

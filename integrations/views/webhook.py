@@ -4,13 +4,13 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog.actors import require
 from catalog.forms import is_current, refusals_on
 from catalog.middleware import PortalRequest
 from catalog.views.access import editing, hold_posted, portal
+from catalog.views.once import show_once
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
 from catalog.views.settings.confirming import confirmed, form_page
@@ -35,10 +35,9 @@ def webhook_list(request: PortalRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
 @portal
 def webhook_new(request: PortalRequest) -> HttpResponse:
-    """Make a webhook; its secret is on the answer and nowhere else."""
+    """Make a webhook; its secret is on the page this leads to, once, and nowhere else."""
     require(request.actor, "organization:webhook:create")
     form = WebhookForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
@@ -94,7 +93,6 @@ def webhook_test(request: PortalRequest, uid: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
 @portal
 def webhook_rotate(request: PortalRequest, uid: str) -> HttpResponse:
     """Give it a new secret; the old one signs too for a day."""
@@ -131,7 +129,8 @@ def webhook_delete(request: PortalRequest, uid: str) -> HttpResponse:
 
 
 def _shown(request: PortalRequest, webhook: Webhook, secret: str) -> HttpResponse:
-    return render_page(request, "integrations/webhook_secret.html", {"webhook": webhook, "secret": secret})
+    context = {"webhook": webhook, "secret": secret}
+    return show_once(request, render_page(request, "integrations/webhook_secret.html", context))
 
 
 def _webhook(request: PortalRequest, uid: str) -> Webhook:

@@ -119,7 +119,8 @@ def test_the_organization_is_changed_by_who_may(browser, client, admin, acme):
 
 
 def test_members_are_invited_changed_and_removed(browser, admin, acme):
-    answer = browser.post(url("member-invite"), {"email": "new@acme.example", "role": role(acme, "ci").pk})
+    said = {"email": "new@acme.example", "role": role(acme, "ci").pk}
+    answer = browser.post(url("member-invite"), said, follow=True)
     invitation = Invitation.objects.get()
     assert "/invitations/inv_" in answer.text
     assert [letter.to for letter in mail.outbox] == [["new@acme.example"]]
@@ -127,7 +128,7 @@ def test_members_are_invited_changed_and_removed(browser, admin, acme):
     assert (again.status_code, "is invited already" in again.text) == (422, True)
     owner = browser.post(url("member-invite"), {"email": "x@acme.example", "role": role(acme, "owner").pk})
     assert (owner.status_code, "Only an owner" in owner.text) == (422, True)
-    assert "/invitations/inv_" in browser.post(url("invitation-resend", invitation.uid)).text
+    assert "/invitations/inv_" in browser.post(url("invitation-resend", invitation.uid), follow=True).text
     assert browser.post(url("invitation-withdraw", invitation.uid)).status_code == 302
     assert not Invitation.objects.exists()
 
@@ -194,14 +195,14 @@ def test_keys_are_shown_once_rotated_and_revoked(browser, client, admin, acme):
     form = {"label": "CI", "owner": machine.service_account.pk, "ttl_days": "30", "rules": "organization:**:read"}
     bad = browser.post(url("key-new"), form | {"rules": "x", "ttl_days": "7", "label": ""})
     assert (bad.status_code, set(bad.context["form"].errors)) == (422, {"label", "ttl_days", "rules"})
-    shown = browser.post(url("key-new"), form)
+    shown = browser.post(url("key-new"), form, follow=True)
     key = ApiKey.objects.get()
     text = shown.text.split("<code>")[1].split("</code>")[0]
     assert authenticate_key(text).service_account == machine.service_account
     assert (key.ttl_days, key.rules) == (30, [{"action": "organization:**:read", "resources": []}])
     assert "no-store" in shown.headers["Cache-Control"]
     assert text not in browser.get(url("keys")).text
-    rotated = browser.post(url("key-rotate", key.uid))
+    rotated = browser.post(url("key-rotate", key.uid), follow=True)
     successor = ApiKey.objects.exclude(pk=key.pk).get()
     assert authenticate_key(rotated.text.split("<code>")[1].split("</code>")[0]).label == "builder"
     assert browser.post(url("key-rotate", key.uid)).status_code == 409
@@ -211,7 +212,7 @@ def test_keys_are_shown_once_rotated_and_revoked(browser, client, admin, acme):
 
     viewer = make_actor(acme, "viewer")
     sign_in(client, viewer)
-    own = client.post(url("key-new"), {"label": "mine", "owner": machine.service_account.pk, "ttl_days": ""})
+    own = client.post(url("key-new"), {"label": "mine", "owner": machine.service_account.pk, "ttl_days": ""}, follow=True)
     mine = ApiKey.objects.get(label="mine")
     assert (mine.user, mine.expires_at, own.status_code) == (viewer.user, None, 200)
     assert client.post(url("key-rotate", key.uid)).status_code in (403, 409)

@@ -37,7 +37,7 @@ def page(name: str, row) -> str:
 
 
 def test_a_token_is_made_shown_once_and_listed_without_its_text(browser, acme, record):
-    answer = browser.post(NEW, {"label": "CI <b>", "record": "checkout01", "ttl": "30"})
+    answer = browser.post(NEW, {"label": "CI <b>", "record": "checkout01", "ttl": "30"}, follow=True)
 
     text = TEXT.search(answer.text)[1]
     token = WebhookToken.objects.get()
@@ -77,7 +77,7 @@ def test_a_token_is_rotated_and_revoked_on_its_pages(browser, admin, acme, recor
 
     assert browser.get(page("webhook-token-rotate", old)).status_code == 200
     assert browser.post(page("webhook-token-rotate", old), {"grace": "7"}).status_code == 422
-    answer = browser.post(page("webhook-token-rotate", old), {"grace": "24"})
+    answer = browser.post(page("webhook-token-rotate", old), {"grace": "24"}, follow=True)
     new_text = TEXT.search(answer.text)[1]
     new = WebhookToken.objects.get(revoked_at=None)
     assert (new.label, new.component, authenticate_webhook(new_text, "acme0001").token) == ("CI", record, new)

@@ -42,7 +42,7 @@ def rule(admin) -> NotificationRule:
 
 def test_a_webhook_is_made_and_its_secret_shown_once(browser, acme):
     said = {"name": "Chat", "url": URL, "kinds": "gate.*\nrelease.*, gate.*", "is_active": "on"}
-    made = browser.post(url("webhook-new"), said)
+    made = browser.post(url("webhook-new"), said, follow=True)
 
     webhook = Webhook.objects.get()
     assert (webhook.name, webhook.kinds, webhook.organization) == ("Chat", ["gate.*", "release.*"], acme)
@@ -51,7 +51,7 @@ def test_a_webhook_is_made_and_its_secret_shown_once(browser, acme):
     assert "no-store" in made["Cache-Control"]
     for page in (url("webhook", webhook.uid), url("webhooks"), url("webhook-edit", webhook.uid)):
         assert secret[0] not in browser.get(page).text
-    rotated = browser.post(url("webhook-rotate", webhook.uid))
+    rotated = browser.post(url("webhook-rotate", webhook.uid), follow=True)
     assert re.search(r"whsec_[A-Za-z0-9+/=]+", rotated.text)
     assert secret[0] not in rotated.text
 

@@ -6,7 +6,6 @@ from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.actors import require
@@ -17,6 +16,7 @@ from catalog.services.keys import issue_api_key, revoke, rotate_api_key
 from catalog.settings_filters import KeyFilter
 from catalog.settings_forms import KeyForm
 from catalog.views.access import portal
+from catalog.views.once import show_once
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
 from catalog.views.settings.confirming import confirmed, form_page
@@ -35,10 +35,9 @@ def key_list(request: PortalRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
 @portal
 def key_new(request: PortalRequest) -> HttpResponse:
-    """Issue a key; its text is on the answer and nowhere else."""
+    """Issue a key; its text is on the page this leads to, once, and nowhere else."""
     form = KeyForm(request.POST if request.method == "POST" else None, actor=request.actor)
     if form.is_bound and form.is_valid():
         said: dict[str, Any] = dict(form.cleaned_data)
@@ -50,7 +49,6 @@ def key_new(request: PortalRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
 @portal
 def key_rotate(request: PortalRequest, uid: str) -> HttpResponse:
     """Issue a successor; the old key lives another day."""
@@ -88,7 +86,7 @@ def key_revoke(request: PortalRequest, uid: str) -> HttpResponse:
 
 def _shown(request: PortalRequest, key: ApiKey, text: str) -> HttpResponse:
     context = {"key": key, "text": text, "back": _back(request)}
-    return render_page(request, "catalog/settings/key.html", context)
+    return show_once(request, render_page(request, "catalog/settings/key.html", context))
 
 
 def _back(request: PortalRequest) -> str:

@@ -6,7 +6,6 @@ from django.db.models import Exists, OuterRef
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.actors import require
@@ -21,6 +20,7 @@ from catalog.settings_filters import MemberFilter
 from catalog.settings_forms import InviteForm, RoleChoice
 from catalog.views.access import editing, hold_posted, portal
 from catalog.views.invitation import invitation_link
+from catalog.views.once import show_once
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
 from catalog.views.settings.confirming import confirmed, form_page
@@ -50,7 +50,6 @@ def member_list(request: PortalRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
 @portal
 def member_invite(request: PortalRequest) -> HttpResponse:
     """Invite somebody; the link is mailed, and shown once to whoever invites."""
@@ -63,7 +62,6 @@ def member_invite(request: PortalRequest) -> HttpResponse:
 
 
 @require_http_methods(["POST"])
-@never_cache
 @portal
 def invitation_resend(request: PortalRequest, uid: str) -> HttpResponse:
     """Another link, another week."""
@@ -150,7 +148,7 @@ def _remove_second_factor(request: PortalRequest, member: Membership) -> None:
 def _invited(request: PortalRequest, invitation: Invitation, token: str) -> HttpResponse:
     link = invitation_link(request, token)
     context = {"invitation": invitation, "link": link, "sent": send_invitation(invitation, link)}
-    return render_page(request, "catalog/settings/invited.html", context)
+    return show_once(request, render_page(request, "catalog/settings/invited.html", context))
 
 
 def _invitation(request: PortalRequest, uid: str) -> Invitation:
