@@ -212,7 +212,9 @@ def test_keys_are_shown_once_rotated_and_revoked(browser, client, admin, acme):
 
     viewer = make_actor(acme, "viewer")
     sign_in(client, viewer)
-    own = client.post(url("key-new"), {"label": "mine", "owner": machine.service_account.pk, "ttl_days": ""}, follow=True)
+    own = client.post(
+        url("key-new"), {"label": "mine", "owner": machine.service_account.pk, "ttl_days": ""}, follow=True
+    )
     mine = ApiKey.objects.get(label="mine")
     assert (mine.user, mine.expires_at, own.status_code) == (viewer.user, None, 200)
     assert client.post(url("key-rotate", key.uid)).status_code in (403, 409)
