@@ -59,7 +59,7 @@ def saved_view_new(request: PortalRequest) -> HttpResponse:
     """Save the filters of the list that led here."""
     try:
         path, query, said = signing.loads(request.GET.get("of", ""), salt=SALT)
-    except signing.BadSignature:
+    except (signing.BadSignature, ValueError):
         raise Http404("No list leads here.") from None
     form = SavedViewForm(request.POST if request.method == "POST" else None)
     if not request.actor.may(SHARE):

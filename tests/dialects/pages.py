@@ -33,7 +33,7 @@ QUERIES = {
     "releases:approval-list": "?view=open",  # the view that has rows
     "catalog:search": "?q=main",
     "catalog:palette": "?q=main",
-    "catalog:saved-view-new": "?of=" + signing.dumps(["/catalog/components", "q=pay"], salt=SALT),
+    "catalog:saved-view-new": "?of=" + signing.dumps(["/catalog/components", "q=pay", "Search: pay"], salt=SALT),
 }
 NOBODY = "00000000-0000-7000-8000-000000000000"
 OURS = ("catalog", "compliance", "releases", "integrations")
