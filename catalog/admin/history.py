@@ -1,9 +1,13 @@
 """What happened, what is still to be told, and the marks jobs leave."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
 
 from catalog.admin.base import ReadOnlyAdmin
-from catalog.models import Counter, Event, IdempotentAnswer, JobTick, OutboxEntry, SearchDocument
+from catalog.models import Counter, Event, IdempotentAnswer, JobTick, Organization, OutboxEntry, SearchDocument
 
 
 @admin.register(Event)
@@ -14,6 +18,22 @@ class EventAdmin(ReadOnlyAdmin):
     list_filter = ["occurred_at", "actor_kind"]
     search_fields = ["kind", "subject_label", "actor_label", "request_id"]
     search_help_text = "Kind (component.updated), subject, actor or request id"
+
+    @admin.display(description="organization")
+    def organization(self, row: Event) -> Organization | int:
+        """Where it happened: the name as it is today, or the number of one that is gone."""
+        return Organization.objects.filter(pk=row.organization_id).first() or row.organization_id
+
+    def get_exclude(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """The number, for which the name stands."""
+        return [*super().get_exclude(request, obj), "organization_id"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """All, with the name of the organization."""
+        return [
+            "organization",
+            *(name for name in super().get_readonly_fields(request, obj) if name != "organization_id"),
+        ]
 
 
 @admin.register(OutboxEntry)

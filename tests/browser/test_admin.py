@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from playwright.sync_api import expect
@@ -69,6 +70,14 @@ def test_lists_of_what_happened_fit_beside_menu_and_filters(portal, superuser, a
         box = page.locator("#changelist .results")
         assert box.evaluate("box => box.scrollWidth - box.clientWidth") == 0, model
         portal.close()
+
+
+def test_the_admin_follows_the_theme_of_the_portal(portal, superuser, client):
+    client.post(reverse("catalog:appearance"), {"theme": "dark"})
+
+    page = portal.open("/admin", theme="light")
+
+    expect(page.locator("html")).to_have_css("color-scheme", "dark")
 
 
 def test_a_component_is_added_by_hand(portal, superuser, admin):

@@ -101,6 +101,36 @@ def test_history_is_not_written_in_the_admin(desk, acme):
     assert Event.objects.filter(pk=event.pk, kind=event.kind).exists()
 
 
+def test_the_page_of_an_event_names_its_organization(desk, acme, admin):
+    create_team(actor=admin, name="Core")
+
+    page = desk.get(page_of(Event, "change", Event.objects.latest("pk").pk)).text
+
+    assert re.search(r"Organization:</label>\s*<div class=\"readonly\">Acme<", page)
+    assert "Organization id" not in page
+
+
+def test_a_role_of_another_organization_is_refused_to_a_superuser_too(desk, acme, globex):
+    role = Role.objects.get(organization=globex, canonical="viewer")
+    fields = {"organization": acme.pk, "user": make_user(globex, "viewer", "g@x.example").pk, "role": role.pk}
+
+    answer = desk.post(page_of(Membership, "add"), fields)
+
+    assert answer.status_code == 200
+    assert answer.context["adminform"].form.errors
+    assert not Membership.objects.filter(organization=acme, role=role).exists()
+
+
+@pytest.mark.parametrize("theme", ["dark", ""])
+def test_the_theme_that_was_chosen_in_the_portal_is_the_admins(desk, theme):
+    desk.post(reverse("catalog:appearance"), {"theme": theme})
+
+    page = desk.get("/admin/").text
+
+    assert ("theme-dark" in page) is bool(theme)
+    assert "admin/js/theme" not in page
+
+
 # What is written is written by services
 
 
