@@ -15,6 +15,7 @@ from catalog.actors import Actor
 from catalog.models import Component, Team
 from config.errors import BadInput, Conflict, Forbidden, RuleViolation
 
+MADE_OF = {"slug": "name", "canonical": "name"}  # where nobody gives them
 VERSION = "form_version"
 SHOWN = 200  # letters of a value that a refusal quotes
 
@@ -23,7 +24,12 @@ def add_refusal(form: forms.BaseForm, refusal: ValidationError) -> None:
     """Say what a service refused beside the fields of `form` it names, and the rest on top."""
     faults = refusal.error_dict if hasattr(refusal, "error_dict") else {NON_FIELD_ERRORS: refusal.error_list}
     for name, errors in faults.items():
-        form.add_error(name if name in form.fields else None, errors)
+        form.add_error(_beside(form, name), errors)
+
+
+def _beside(form: forms.BaseForm, name: str) -> str | None:
+    """The field of `form` that a fault of `name` is said beside: it, or what it is made of; None for neither."""
+    return next((each for each in (name, MADE_OF.get(name)) if each in form.fields), None)
 
 
 @contextmanager
@@ -35,7 +41,7 @@ def refusals_on(form: forms.BaseForm) -> Iterator[None]:
         add_refusal(form, refusal)
     except (BadInput, Conflict, Forbidden, RuleViolation) as error:
         for each in error.fields:
-            form.add_error(each.path if each.path in form.fields else None, each.message)
+            form.add_error(_beside(form, each.path), each.message)
         if not error.fields:
             form.add_error(None, error.message)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 from uuid import UUID
 
 import uuid_utils
@@ -102,16 +102,26 @@ class TenantModel(Keyed):
         return super().unique_error_message(model_class, unique_check)
 
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
-        """Check the constraints; what the organization has already is said beside its field."""
+        """Check the constraints; what there is already is said beside the field that has to be another."""
         try:
             super().validate_constraints(exclude=exclude)
         except ValidationError as refused:
             said: dict[str, list[ValidationError]] = {}
             for name, errors in refused.error_dict.items():
                 for error in errors:
-                    own = _own_field((error.params or {}).get("unique_check", ())) if name == NON_FIELD_ERRORS else ""
+                    own = self._field_of(error) if name == NON_FIELD_ERRORS else name
                     said.setdefault(own or name, []).append(error)
             raise ValidationError(said) from refused
+
+    def _field_of(self, error: ValidationError) -> str:
+        """The field that a constraint's error is about: what is unique, the last of several; '' for other errors."""
+        if error.params and "unique_check" in error.params:
+            return _own_field(error.params["unique_check"])
+        for constraint in self._meta.constraints:
+            if isinstance(constraint, models.UniqueConstraint) and constraint.violation_error_message == error.message:
+                named = [*constraint.fields, *map(_name_in, constraint.expressions)]
+                return named[-1] if named[-1] != "organization" else ""
+        return ""
 
     def _is_foreign(self, field: models.Field) -> bool:
         related = field.related_model
@@ -124,3 +134,8 @@ def _own_field(unique_check: Sequence[str]) -> str:
     """The field that is unique within an organization; nothing where it is several."""
     others = [name for name in unique_check if name != "organization"]
     return others[0] if len(others) == 1 and len(unique_check) == 2 else ""
+
+
+def _name_in(expression: Any) -> str:
+    """The field in an expression of a constraint, such as `Lower("name")`."""
+    return expression.name if isinstance(expression, models.F) else _name_in(expression.get_source_expressions()[0])

@@ -15,7 +15,7 @@ from catalog.models.invitation import LASTS
 from catalog.services.events import record_event
 from catalog.services.grants import require_role
 from config.crypto import new_token, token_digest
-from config.errors import Conflict, Forbidden, NotFound
+from config.errors import Conflict, FieldError, Forbidden, NotFound
 
 State = Invitation.State
 
@@ -33,9 +33,9 @@ def invite_member(
     require(actor, "organization:member:create", organization)
     require_role(actor, role)
     if Membership.objects.filter(organization=organization, user__email__iexact=email).exists():
-        raise Conflict(f"{email} is a member of {organization} already.")
+        raise _uninvitable(f"{email} is a member of {organization} already.")
     if Invitation.objects.pending().filter(organization=organization, email__iexact=email).exists():
-        raise Conflict(f"{email} is invited already.")
+        raise _uninvitable(f"{email} is invited already.")
     token = new_token("inv_")
     invitation = Invitation(
         organization=organization,
@@ -207,3 +207,7 @@ def _next_member_id() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [Membership._meta.db_table])
         return int(cursor.fetchone()[0])
+
+
+def _uninvitable(why: str) -> Conflict:
+    return Conflict(why, fields=[FieldError("email", why)])

@@ -372,7 +372,7 @@ def test_a_secret_that_can_not_be_read_any_more_fails_in_words(admin, receiver, 
         ({"kinds": ["gate blocked"]}, "kinds"),
         ({"kinds": ["*"] * 51}, "kinds"),
         ({"name": ""}, "name"),
-        ({"name": "taken"}, "__all__"),
+        ({"name": "taken"}, "name"),
     ],
 )
 def test_what_is_wrong_is_refused_when_it_is_made_and_when_it_is_changed(admin, wrong, field):
