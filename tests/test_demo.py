@@ -1,6 +1,7 @@
 """The demo organization: complete, told by its own services, and the same however often it is asked for."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
@@ -15,7 +16,7 @@ from catalog.actors import system_actor
 from catalog.models import Component, DeliveryEvent, Environment, Event, Organization, OutboxEntry, SearchDocument, User
 from catalog.search import sources
 from catalog.services.keys import authenticate_key
-from compliance.models import StandardsBaseline, StandardsRun, Trail
+from compliance.models import Artifact, StandardsBaseline, StandardsRun, Trail
 from compliance.services.drift import check_drift
 from compliance.services.trails import refresh_status
 from config.demo.history import Build, History, moment
@@ -89,6 +90,19 @@ def test_every_stored_status_of_the_demo_is_true_and_a_second_seeding_changes_no
     before = Organization.objects.count(), Event.objects.count()
     call_command("seed_demo", json=True, stdout=StringIO(), stderr=StringIO())
     assert (Organization.objects.count(), Event.objects.count()) == before
+
+
+def test_the_digest_that_is_printed_was_built(demo):
+    assert Artifact.objects.filter(digest=demo["digest"], trail__flow__uid=demo["flow_id"]).exists()
+
+
+def test_the_figure_of_approved_releases_leads_to_those(demo, client):
+    client.force_login(User.objects.get(email="maeve.donnelly@northwind.example"))
+    [path] = set(re.findall(r'href="(/releases\?state=[^"]+)"', client.get("/").text))
+
+    rows = client.get(path).context["page"]
+
+    assert {row.state for row in rows} == {Release.State.APPROVED}
 
 
 def test_every_page_of_the_demo_opens_within_twenty_queries(demo, client, django_assert_max_num_queries, subtests):
