@@ -26,7 +26,7 @@ VIEW = reverse("catalog:saved-view-new") + "?of=" + signing.dumps(["/catalog/com
         ("catalog:service-account-new", {"name": "checkout", "role": "ci"}, "name", "This service account exists."),
         ("catalog:member-invite", {"email": "NEW@acme.example", "role": "ci"}, "email", "NEW@acme.example is invited"),
         ("catalog:member-invite", {"email": "admin@acme.example", "role": "ci"}, "email", "is a member of Acme"),
-        (VIEW, {"name": "Checkout"}, "name", "You have a view of this name here."),
+        pytest.param(VIEW, {"name": "Checkout"}, "name", "You have a view of this name here.", id="saved view"),
         (
             "integrations:webhook-new",
             {"name": "Checkout", "url": "https://hook.example/", "kinds": "*"},
