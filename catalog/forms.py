@@ -113,7 +113,7 @@ CHOICES = {"kind": Component.Kind, "lifecycle": Component.Lifecycle, "criticalit
 
 
 class ComponentForm(forms.ModelForm):
-    """What somebody knows about a component before its CI has said a word."""
+    """What people say of a component."""
 
     class Meta:
         model = Component
@@ -127,4 +127,6 @@ class ComponentForm(forms.ModelForm):
             cast(forms.ChoiceField, self.fields[name]).choices = [("", "Not said"), *choices.choices]
         team = cast(forms.ModelChoiceField, self.fields["team"])
         team.empty_label = "None yet"
-        team.queryset = Team.objects.visible_to(actor).filter(organization=actor.organization)
+        team.queryset = Team.objects.visible_to(actor).filter(
+            organization=self.instance.organization_id or actor.organization_id
+        )

@@ -6,6 +6,13 @@ LENGTH = 500
 _SCP = re.compile(r"^(?:[\w.-]+@)(?P<host>[\w.-]+):(?P<path>[^:].*)$")
 _URL = re.compile(r"^(?:https?|ssh|git|git\+ssh)://(?:[^@/]*@)?(?P<host>[^/:]+)(?::\d+)?/(?P<path>.+)$", re.IGNORECASE)
 _BUILD = re.compile(r"^(?P<repository>https?://[^/]+/[^/]+/[^/]+)(?:/|$)")
+_KNOWN = re.compile(r"https?://[^\s/]+\S*|ssh://\S+|git@[^\s:/]+:\S+|[\w.-]+(/[\w.-]+)+", re.IGNORECASE)
+KNOWN = "http(s)://…, ssh://…, git@host:path or owner/name"
+
+
+def is_repository(text: str) -> bool:
+    """Whether `text` has one of the forms of a repository's address that are KNOWN."""
+    return _KNOWN.fullmatch(text) is not None
 
 
 def repository_key(text: str) -> str:

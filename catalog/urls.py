@@ -3,7 +3,7 @@ from django.urls import path
 from catalog.views.appearance import appearance
 from catalog.views.audit import audit_event, audit_list
 from catalog.views.bulk import bulk, bulk_job
-from catalog.views.component import component_list, component_new, component_page, component_reports
+from catalog.views.component import component_edit, component_list, component_new, component_page, component_reports
 from catalog.views.environment import environment_list, environment_page
 from catalog.views.home import home
 from catalog.views.invitation import invitation
@@ -27,6 +27,7 @@ urlpatterns = [
     path("catalog/components", component_list, name="component-list"),
     path("catalog/components/new", component_new, name="component-new"),
     path("catalog/components/<uuid:uid>", component_page, name="component"),
+    path("catalog/components/<uuid:uid>/edit", component_edit, name="component-edit"),
     path("catalog/components/<uuid:uid>/reports", component_reports, name="component-reports"),
     path("catalog/components/<uuid:uid>/integration", component_integration, name="component-integration"),
     path("environments", environment_list, name="environment-list"),

@@ -1,16 +1,17 @@
 """The only writers of components."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
 from catalog.actors import Actor, require
 from catalog.models import Component, Domain, System, Team
-from catalog.repositories import repository_key
+from catalog.repositories import KNOWN, is_repository, repository_key
 from catalog.services.events import record_event
 from catalog.services.numbers import short_id
 from config.errors import BadInput, NotFound
@@ -45,9 +46,10 @@ def create_component(*, actor: Actor, name: str, slug: str = "", record_id: str 
     """Make a component; without a slug it gets one from its name.
 
     `values` are other fields of the model. Raises Forbidden without `organization:component:create`, ValidationError
-    when the slug or record id is taken. Records `component.created`.
+    when the slug or record id is taken, and for a repository that is none. Records `component.created`.
     """
     require(actor, "organization:component:create")
+    _check_repository(values)
     component = Component(
         organization=actor.organization,
         name=name,
@@ -70,8 +72,16 @@ def update_component(*, actor: Actor, component: Component, **changes: Any) -> C
     old and new values, when something changed.
     """
     require(actor, "organization:component:update", component)
+    _check_repository(changes)
     component = Component.objects.select_for_update().get(pk=component.pk)
     return _apply(actor, component, changes, source="portal")
+
+
+def _check_repository(values: Mapping[str, Any]) -> None:
+    """Refuse what is no repository, as a manifest is refused."""
+    said = values.get("repository")
+    if said and not is_repository(said):
+        raise ValidationError({"repository": f"Write a repository as {KNOWN}."})
 
 
 def record_of(actor: Actor, record_id: str) -> Component | None:

@@ -1,7 +1,6 @@
-"""Components: the list, one component's page with the panels of other apps, and adding one."""
+"""Components: the list, one component's page with the panels of other apps, and the forms that add and change one."""
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.db.models import Count, OuterRef, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -10,14 +9,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.actors import require
 from catalog.filters import ComponentFilter
-from catalog.forms import ComponentForm, add_refusal
+from catalog.forms import ComponentForm, is_current, refusals_on
 from catalog.middleware import PortalRequest
 from catalog.models import Component, DeliveryEvent, Incident
-from catalog.services.components import create_component
-from catalog.views.access import portal
+from catalog.services.components import create_component, update_component
+from catalog.views.access import editing, hold_posted, portal
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
 
+UPDATE = "organization:component:update"
 DELIVERIES = 20  # events of one card
 NEIGHBOURS = 120  # a manifest names at most 100
 
@@ -29,7 +29,7 @@ def component_list(request: PortalRequest) -> HttpResponse:
     components = Component.objects.visible_to(request.actor).for_list()
     found = ComponentFilter(request.GET, queryset=components, request=request)
     context = {"filter": found, "page": keyset_page(found.qs, request), "may_add": may_add(request)}
-    context["may_change"] = request.actor.may_somewhere("organization:component:update")
+    context["may_change"] = request.actor.may_somewhere(UPDATE)
     return render_page(request, "catalog/component_list.html", context, partial="rows")
 
 
@@ -57,14 +57,31 @@ def component_new(request: PortalRequest) -> HttpResponse:
     require(request.actor, "organization:component:create")
     form = ComponentForm(request.POST or None, actor=request.actor)
     if form.is_valid():
-        try:
+        with refusals_on(form):
             component = create_component(actor=request.actor, **form.cleaned_data)
-        except ValidationError as refusal:
-            add_refusal(form, refusal)
-        else:
             messages.success(request, f"Added {component}. CI reports to it under the record id {component.record_id}.")
             return redirect("catalog:component", uid=component.uid)
-    return render_page(request, "catalog/component_new.html", {"form": form}, status=422 if form.is_bound else 200)
+    return render_page(request, "catalog/component_form.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@portal
+@editing
+def component_edit(request: PortalRequest, uid: str) -> HttpResponse:
+    """Change what people say of a component."""
+    components = Component.objects.visible_to(request.actor).select_related("organization", "team")
+    component = get_object_or_404(components, uid=uid)
+    require(request.actor, UPDATE, component)
+    hold_posted(request, component)
+    form = ComponentForm(request.POST or None, actor=request.actor, instance=component)
+    if form.is_valid() and is_current(form):
+        with refusals_on(form):
+            changes = {name: form.cleaned_data[name] for name in form.changed_data}
+            update_component(actor=request.actor, component=component, **changes)
+            messages.success(request, "Saved.")
+            return redirect("catalog:component", uid=component.uid)
+    context = {"form": form, "component": component}
+    return render_page(request, "catalog/component_form.html", context, status=422 if form.is_bound else 200)
 
 
 def may_add(request: PortalRequest) -> bool:

@@ -3,12 +3,14 @@
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from model_bakery import baker
 
 from catalog.models import Component, Event, Team
 from catalog.repositories import repository_key, repository_of_build
 from catalog.services.components import create_component, update_component
 from config.errors import BadInput, Forbidden
+from tests.catalog.test_pages import sign_in
 from tests.people import make_actor
 
 
@@ -124,3 +126,36 @@ def test_a_repository_has_one_key(spelled, key):
 )
 def test_a_build_lies_in_a_repository(url, key):
     assert repository_of_build(url) == key
+
+
+def test_a_component_is_changed_on_its_page_by_who_may(client, acme, admin):
+    component = create_component(actor=admin, name="Checkout")
+    page = reverse("catalog:component-edit", args=[component.uid])
+    typed = {"name": "Pay", "repository": "git@git.example:acme/pay", "kind": "service", "description": "Takes money"}
+    viewer = make_actor(acme, "viewer")
+
+    browser = sign_in(client, admin)
+    assert page in browser.get(reverse("catalog:component", args=[component.uid])).text
+    answer = browser.post(page, typed)
+
+    assert answer.url == reverse("catalog:component", args=[component.uid])
+    component.refresh_from_db()
+    assert {name: getattr(component, name) for name in typed} == typed
+    assert component.repository_key == "https://git.example/acme/pay"
+    assert set(Event.objects.get(kind="component.updated").data["after"]) == set(typed)
+    sign_in(browser, viewer)
+    assert page not in browser.get(answer.url).text
+    assert (browser.get(page).status_code, browser.post(page, typed).status_code) == (403, 403)
+
+
+@pytest.mark.parametrize("repository", ["javascript:alert(1)", "data:text/html,x", "git@", "checkout", "ftp://x/y"])
+def test_what_is_no_repository_is_refused_beside_its_field(client, admin, repository):
+    component = create_component(actor=admin, name="Checkout", repository="acme/checkout")
+    browser = sign_in(client, admin)
+
+    for page in (reverse("catalog:component-new"), reverse("catalog:component-edit", args=[component.uid])):
+        answer = browser.post(page, {"name": "Other", "repository": repository})
+        assert answer.status_code == 422
+        assert list(answer.context["form"].errors) == ["repository"]
+    component.refresh_from_db()
+    assert (component.name, component.repository, Component.objects.count()) == ("Checkout", "acme/checkout", 1)

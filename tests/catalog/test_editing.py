@@ -13,7 +13,7 @@ from catalog.admin.base import EditingAdmin
 from catalog.models import Component, Membership, Organization, Role, Team
 from catalog.rights import Rule
 from catalog.services.changes import hold
-from catalog.services.components import create_component
+from catalog.services.components import create_component, update_component
 from catalog.services.groups import create_team, update_team
 from catalog.services.organizations import update_organization
 from catalog.services.people import change_member_role, create_service_account, update_service_account
@@ -58,7 +58,13 @@ def things(actor) -> dict:
     webhook, _ = create_webhook(actor=actor, name="Chat", url=HOOK)
     told = {"trigger": "gate_blocked", "channel": "slack", "config": {"webhookUrl": HOOK}}
     rule = create_notification_rule(actor=actor, name="Gates", **told)
+    component = create_component(actor=actor, name="Checkout")
     return {
+        reverse("catalog:component-edit", args=[component.uid]): (
+            lambda: update_component(actor=actor, component=component, team=team),
+            ("team", "Payments now, yours: nothing."),
+            {"name": "New"},
+        ),
         reverse("catalog:settings-organization"): (
             lambda: update_organization(actor=actor, organization=acme, approval_hours=48),
             ("approval_hours", "48 now, yours: nothing."),

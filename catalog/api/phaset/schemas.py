@@ -9,9 +9,9 @@ from django.core.validators import validate_email
 from rest_framework import serializers
 
 from catalog.models import Component
+from catalog.repositories import KNOWN, is_repository
 from config.api.serializers import Name, Text, Whole, WireSerializer
 
-REPOSITORY = re.compile(r"https?://[^\s/]+\S*|ssh://\S+|git@[^\s:/]+:\S+|[\w.-]+(/[\w.-]+)+", re.IGNORECASE)
 TAG = re.compile(r"[A-Za-z0-9._~:-]+")
 ID = re.compile(r"[A-Za-z0-9_-]+")
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
@@ -68,8 +68,8 @@ class Repository(Name):
 
     def to_internal_value(self, data: Any) -> str:
         value = super().to_internal_value(data)
-        if not REPOSITORY.fullmatch(value):
-            raise serializers.ValidationError("must be a repository: http(s)://…, ssh://…, git@host:path or owner/name")
+        if not is_repository(value):
+            raise serializers.ValidationError(f"must be a repository: {KNOWN}")
         return value
 
 
