@@ -95,7 +95,7 @@ def test_home_counts_what_is_there_and_each_figure_opens_its_rows(client, admin,
         "Components": ("3", "2 without an owner", reverse("catalog:component-list") + "?team=null"),
         "Environments in sync": ("1", "with their baselines", reverse("catalog:environment-list")),
         "Trails compliant": ("33%", "of 6 in 30 days", reverse("compliance:flow-list")),
-        "Releases approved": ("2", "of 3 in 30 days", reverse("releases:release-list")),
+        "Releases approved": ("2", "of 3 in 30 days", reverse("releases:release-list") + "?state=approved"),
     }
     unowned = client.get(tiles["Components"][2])
     assert {each.name for each in unowned.context["page"]} == {"lost", "checkout"}
