@@ -101,9 +101,9 @@ class EditingAdmin(admin.ModelAdmin):
     """A change is refused on the form when somebody else changed the row since it was opened."""
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """The row, held where something is posted about it."""
+        """The row, held where something is posted about it; a new password is written outside of any transaction."""
         row = super().get_object(request, object_id, from_field)
-        if row is not None and request.method == "POST":
+        if row is not None and request.method == "POST" and transaction.get_connection().in_atomic_block:
             hold(row)
         return row
 
@@ -275,7 +275,12 @@ class GatehouseAdmin(EditingAdmin):
         answer = super().response_add(request, obj, post_url_continue)
         if not hasattr(request, "secret"):
             return answer
-        context = {"title": f"The secret of {obj}", "text": request.secret, "back": answer["Location"]}
+        context = {
+            "title": f"The secret of {obj}",
+            "text": request.secret,
+            "back": answer["Location"],
+            "opts": self.opts,
+        }
         page = render(request, "admin/gatehouse/secret.html", self.admin_site.each_context(request) | context)
         return show_once(request, page)
 

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.urls import reverse
 
 from catalog.admin.base import EditingAdmin
-from catalog.models import Component, Membership, Organization, Role, Team
+from catalog.models import Component, Membership, Organization, Role, Team, User
 from catalog.rights import Rule
 from catalog.services.changes import hold
 from catalog.services.components import create_component, update_component
@@ -176,6 +176,19 @@ def test_who_holds_a_row_is_alone_with_it(acme):
             assert Team.objects.get(pk=team.pk).name == "Payments"
         other.result(timeout=10)
     assert Team.objects.get(pk=team.pk).name == "Theirs"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_superuser_sets_a_password_and_renames_somebody(desk, acme):
+    user = make_user(acme, "viewer")
+    password = {"password1": "a long enough one", "password2": "a long enough one", "usable_password": "true"}
+
+    assert desk.post(reverse("admin:auth_user_password_change", args=[user.pk]), password).status_code == 302
+    page = page_of(User, "change", user.pk)
+    assert desk.post(page, opened(desk, page) | {"name": "Vera"}).status_code == 302
+
+    user.refresh_from_db()
+    assert (user.name, user.check_password("a long enough one")) == ("Vera", True)
 
 
 def test_what_is_gone_is_not_held(acme):
