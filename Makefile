@@ -4,8 +4,8 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
 UV := $(BIN)/uv pip
-# One more than the cores of a small machine: some tests wait for processes they start.
-WORKERS ?= 3
+# Twice the cores of a small machine: tests wait for the database, a browser, processes they start.
+WORKERS ?= 4
 # A company's own certificate authority stands in the system's store, where there is one.
 CERTIFICATES := $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem)
 export UV_SYSTEM_CERTS ?= $(if $(CERTIFICATES),true,false)
