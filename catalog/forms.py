@@ -47,8 +47,11 @@ def refusals_on(form: forms.BaseForm) -> Iterator[None]:
 
 
 def version_of(form: forms.BaseForm) -> str:
-    """A short word for what is stored of the fields of `form`, which it carries as VERSION when it is opened."""
-    said = {name: _plain(_stored(form, name)) for name in form.fields}
+    """A short word for what is stored of the fields of `form`, which it carries as VERSION when it is opened.
+
+    Where more than its fields is written with it, `form.based_on` names what that was.
+    """
+    said = {name: _plain(_stored(form, name)) for name in form.fields} | {"": getattr(form, "based_on", "")}
     return salted_hmac("catalog.forms", json.dumps(said, sort_keys=True)).hexdigest()[:32]
 
 

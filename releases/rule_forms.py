@@ -149,7 +149,9 @@ class Editor:
     """The form of one content: its fields, and the rules of a ruleset by type. `base` is what it starts from."""
 
     def __init__(self, word: str, data: Mapping[str, Any] | None, base: Any = None, *, new: bool = False):
+        self.base = base
         self.form = CONTENT_FORMS[word](data, initial=_initial(word, base))
+        self.form.based_on = str(base.uid) if base else ""  # type: ignore[attr-defined]
         if not new:
             for name in ("key", "ruleset"):
                 self.form.fields.pop(name, None)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from catalog.actors import require
 from catalog.middleware import PortalRequest
-from catalog.views.access import portal
+from catalog.views.access import editing, hold_posted, portal
 from catalog.views.rendering import render_page
 from config.errors import BadInput, Forbidden, GatehouseError, RuleViolation
 from releases.models import ProposalState
@@ -32,10 +32,12 @@ UNSAID = "Say why you reject it."
 
 @require_http_methods(SAFE_OR_POST)
 @portal
+@editing
 def resource_propose(request: PortalRequest, word: str, uid: str) -> HttpResponse:
     """Propose a new version, from the one that counts."""
     row: Any = get_object_or_404(rows_of(request, word), uid=uid)
     require(request.actor, f"organization:{word}:update", row)
+    hold_posted(request, row)
     editor = Editor(word, request.POST or None, row.latest)
 
     def make() -> HttpResponse:
@@ -47,10 +49,12 @@ def resource_propose(request: PortalRequest, word: str, uid: str) -> HttpRespons
 
 @require_http_methods(SAFE_OR_POST)
 @portal
+@editing
 def proposal_edit(request: PortalRequest, word: str, uid: str, number: int) -> HttpResponse:
     """Change a proposal."""
     row: Any = get_object_or_404(rows_of(request, word), uid=uid)
     require(request.actor, f"organization:{word}:update", row)
+    hold_posted(request, row)
     editor = Editor(word, request.POST or None, proposal_of(row, number))
 
     def make() -> HttpResponse:

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.actors import require
-from catalog.forms import add_refusal
+from catalog.forms import add_refusal, is_current
 from catalog.middleware import PortalRequest
 from catalog.models import Event
 from catalog.timeline import timeline
@@ -129,7 +129,7 @@ def written(
 ) -> HttpResponse:
     """Write what a form says, or show it again with what was refused."""
     status = 422 if request.method == "POST" else 200
-    if request.method == "POST" and editor.is_valid():
+    if request.method == "POST" and editor.is_valid() and _is_current(editor):
         try:
             return make()
         except ValidationError as refusal:
@@ -140,6 +140,16 @@ def written(
             editor.form.add_error(None, refused.message)
             status = refused.status
     return render_page(request, "releases/resource_form.html", context | {"editor": editor}, status=status)
+
+
+def _is_current(editor: Editor) -> bool:
+    """Whether it starts from what is stored still; else its form says what differs, and which rules there are now."""
+    if is_current(editor.form):
+        return True
+    if editor.rules:
+        rules = "; ".join(each["words"] for each in rules_in_words(editor.base) or ())
+        editor.form.add_error(None, f"Its rules are now: {rules or 'none'}.")
+    return False
 
 
 def wanted(request: PortalRequest) -> Any:

@@ -1,5 +1,7 @@
 """The pages of applications, rulesets and bindings: adding, proposing, reviewing, and what each shows to whom."""
 
+import re
+
 import pytest
 from django.conf import settings
 from django.urls import reverse
@@ -92,6 +94,36 @@ def test_a_ruleset_is_added_proposed_and_approved_in_the_browser(browse, admin):
     text = browser.get(page).text
     assert "s3cret" not in text
     assert all(words in text for words in ("Fridays", "Made on Fri", "Version 2", "made version 2 of"))
+
+
+@pytest.mark.parametrize("proposed", [False, True])
+def test_who_proposes_from_an_older_content_is_told_so(browse, admin, proposed):
+    ruleset = create_ruleset(actor=admin, key="weekdays", display_name="Weekdays", rules=[MANUAL])
+    page = reverse("releases:ruleset", args=[ruleset.uid])
+    edit = f"{page}/propose"
+    browser = browse(admin)
+    if proposed:
+        edit = (
+            browser.post(edit, posted(browser.get(edit).context["editor"], display_name="Mine"))["Location"] + "/edit"
+        )
+    opened = browser.get(edit)
+    form = posted(opened.context["editor"], display_name="Yours", form_version=version_in(opened))
+    meanwhile = posted(
+        opened.context["editor"], **{"schedule-0-days_of_week": "fri"}, state="draft" if proposed else "final"
+    )
+    assert browser.post(edit, meanwhile).status_code == 302
+
+    refused = browser.post(edit, form)
+
+    assert refused.status_code == 422
+    [changed, rules] = refused.context["editor"].form.non_field_errors()
+    assert "Changed since you opened it" in changed
+    assert "Fri" in rules
+    assert browser.post(edit, form | {"form_version": version_in(refused)}).status_code == 302
+
+
+def version_in(answer) -> str:
+    return re.search(r'name="form_version" value="(\w+)"', answer.text)[1]
 
 
 def test_a_review_is_given_with_a_comment(browse, reviewed, subtests):
