@@ -187,7 +187,7 @@ OTHERS: dict[str, int] = {
     "GET /api/gatehouse/v1/webhooks/{id}": 2,
     "GET /api/gatehouse/v1/webhooks/{id}/deliveries/{delivery}": 3,
     "catalog:component-new": 7,
-    "catalog:component-edit": 7,
+    "catalog:component-edit": 8,
     "catalog:invitation": 5,
     "catalog:settings": 3,
     "catalog:settings-organization": 8,
