@@ -67,7 +67,11 @@ def is_current(form: forms.BaseForm) -> bool:
     said = {name: (_cleaned(form, name), form.cleaned_data[name]) for name in differing}
     form.add_error(None, "Changed since you opened it. Save it again to have it as it stands here.")
     for name, (now, yours) in said.items():
-        form.add_error(name, f"{_words(form.fields[name], now)} now, yours: {_words(form.fields[name], yours)}.")
+        field = form.fields[name]
+        secret = name in getattr(form, "secret_fields", ())
+        form.add_error(
+            name, "Changed meanwhile." if secret else f"{_words(field, now)} now, yours: {_words(field, yours)}."
+        )
     return False
 
 
@@ -130,6 +134,5 @@ class ComponentForm(forms.ModelForm):
             cast(forms.ChoiceField, self.fields[name]).choices = [("", "Not said"), *choices.choices]
         team = cast(forms.ModelChoiceField, self.fields["team"])
         team.empty_label = "None yet"
-        team.queryset = Team.objects.visible_to(actor).filter(
-            organization=self.instance.organization_id or actor.organization_id
-        )
+        here = Team.objects.filter(organization=self.instance.organization_id or actor.organization_id)
+        team.queryset = here.visible_to(actor) | here.filter(pk=self.instance.team_id)

@@ -79,6 +79,7 @@ class WebhookForm(forms.Form):
 class RuleForm(forms.Form):
     """What to be told of, and how."""
 
+    secret_fields = ("webhook_url", "secret")  # no refusal quotes them
     name = forms.CharField(max_length=255)
     trigger = forms.ChoiceField(choices=NotificationRule.Trigger, label="When")
     least_severity = forms.ChoiceField(choices=Notification.Severity, label="From this severity on")

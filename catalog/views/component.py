@@ -1,5 +1,7 @@
 """Components: the list, one component's page with the panels of other apps, and the forms that add and change one."""
 
+from copy import copy
+
 from django.contrib import messages
 from django.db.models import Count, OuterRef, Q
 from django.http import HttpResponse
@@ -71,9 +73,9 @@ def component_edit(request: PortalRequest, uid: str) -> HttpResponse:
     """Change what people say of a component."""
     components = Component.objects.visible_to(request.actor).select_related("organization", "team")
     component = get_object_or_404(components, uid=uid)
-    require(request.actor, UPDATE, component)
     hold_posted(request, component)
-    form = ComponentForm(request.POST or None, actor=request.actor, instance=component)
+    require(request.actor, UPDATE, component)
+    form = ComponentForm(request.POST or None, actor=request.actor, instance=copy(component))  # which it writes to
     if form.is_valid() and is_current(form):
         with refusals_on(form):
             changes = {name: form.cleaned_data[name] for name in form.changed_data}

@@ -9,6 +9,7 @@ from django.contrib import admin as site
 from django.db import connection, transaction
 from django.urls import reverse
 
+from catalog.actors import user_actor
 from catalog.admin.base import EditingAdmin
 from catalog.models import Component, Membership, Organization, Role, Team, User
 from catalog.rights import Rule
@@ -127,6 +128,30 @@ def test_what_nobody_else_changed_is_saved_at_once(client, admin, subtests):
     for page, (_, _, typed) in things(admin).items():
         with subtests.test(page=page):
             assert browser.post(page, opened(browser, page) | typed).status_code == 302
+
+
+def test_whoever_may_by_the_role_of_the_team_may_hand_a_component_over(client, acme, admin):
+    viewer = user_actor(make_user(acme, "viewer"))
+    mine = create_team(actor=admin, name="Payments", members=[viewer.user], role=role(acme, "maintainer"))
+    component = create_component(actor=admin, name="Checkout", team=mine)
+    browser, page = sign_in(client, viewer), reverse("catalog:component-edit", args=[component.uid])
+
+    assert browser.post(page, opened(browser, page) | {"team": ""}).status_code == 302
+    component.refresh_from_db()
+    assert component.team is None
+    assert browser.get(page).status_code == 403
+
+
+def test_no_refusal_quotes_a_secret(client, admin):
+    told = {"trigger": "gate_blocked", "channel": "slack", "config": {"webhookUrl": HOOK + "old"}}
+    rule = create_notification_rule(actor=admin, name="Gates", **told)
+    browser, page = sign_in(client, admin), reverse("integrations:notification-rule-edit", args=[rule.uid])
+    form = opened(browser, page)
+    update_notification_rule(actor=admin, rule=rule, least_severity="critical")
+
+    refused = browser.post(page, form | {"webhook_url": HOOK + "mine"})
+
+    assert refused.context["form"].errors["webhook_url"] == ["Changed meanwhile."]
 
 
 def test_an_older_copy_is_refused_in_the_admin_too(desk, acme, admin):
