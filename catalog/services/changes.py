@@ -18,7 +18,7 @@ def hold(row: models.Model) -> None:
     above = getattr(row, "held_by", "")
     held: models.Model = getattr(row, above) if above else row
     try:
-        held.refresh_from_db(from_queryset=type(held)._default_manager.select_for_update(no_key=True))
+        held.refresh_from_db(from_queryset=type(held)._default_manager.select_for_update())
         if above:
             row.refresh_from_db()
     except ObjectDoesNotExist as gone:
