@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Case, Exists, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Concat
+from django.db.models.lookups import Exact
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 
@@ -14,6 +15,11 @@ from catalog.models import Event, User
 from catalog.models.base import Keyed
 
 HISTORY = 12
+GONE = {  # the kind of event that says so, where it is not the subject's type with ".deleted"
+    "membership": "member.removed",
+    "notificationrule": "notification_rule.deleted",
+    "organization": "",  # what is deleted below it
+}
 
 
 class Entry(NamedTuple):
@@ -45,7 +51,10 @@ def named(events: QuerySet[Event]) -> QuerySet[Event]:
     """`events` with the names that the people among their actors have today, and whether their subject is gone."""
     deleted = Event.objects.filter(
         organization_id=OuterRef("organization_id"),
-        kind=Concat(OuterRef("subject_type"), Value(".deleted")),
+        kind=Case(
+            *(When(Exact(OuterRef("subject_type"), type_), then=Value(kind)) for type_, kind in GONE.items()),
+            default=Concat(OuterRef("subject_type"), Value(".deleted")),
+        ),
         occurred_at__gte=OuterRef("occurred_at"),
         subject_uid=OuterRef("subject_uid"),
     )

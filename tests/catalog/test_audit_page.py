@@ -13,11 +13,13 @@ from catalog.models import Event, Membership, Role
 from catalog.services.components import create_component
 from catalog.services.environments import create_environment, delete_environment
 from catalog.services.groups import create_team
+from catalog.services.people import add_member, remove_member
 from catalog.services.projects import create_project
+from integrations.services.notification_rules import create_notification_rule, delete_notification_rule
 from integrations.services.webhooks import create_webhook, delete_webhook
 from tests.catalog.test_pages import sign_in
 from tests.compliance.running import a_snapshot, an_environment, running
-from tests.people import make_actor
+from tests.people import make_actor, make_user
 
 AUDIT = "/audit"
 
@@ -92,6 +94,23 @@ def test_nothing_leads_to_a_thing_that_was_deleted(browser, admin):
 
     assert reverse("integrations:webhook", args=[kept.uid]) in page
     assert reverse("integrations:webhook", args=[gone.uid]) not in page
+
+
+def test_nor_to_a_member_who_was_removed_or_a_deleted_rule(browser, acme, globex, admin):
+    role = Role.objects.get(organization=acme, canonical="viewer")
+    kept, gone = (add_member(actor=admin, user=make_user(globex, name), role=role) for name in ("viewer", "ci"))
+    told = {"trigger": "gate_blocked", "channel": "in_app", "config": {}}
+    rules = [create_notification_rule(actor=admin, name=name, **told) for name in ("Kept", "Gone")]
+    lost = [reverse("catalog:member", args=[gone.uid]), reverse("integrations:notification-rule", args=[rules[1].uid])]
+    assert all(each in browser.get(AUDIT).text for each in lost)
+    remove_member(actor=admin, membership=gone)
+    delete_notification_rule(actor=admin, rule=rules[1])
+
+    page = browser.get(AUDIT).text
+
+    assert not any(each in page for each in lost)
+    assert reverse("catalog:member", args=[kept.uid]) in page
+    assert reverse("integrations:notification-rule", args=[rules[0].uid]) in page
 
 
 def test_what_has_no_page_leads_to_where_it_happened(browser, admin):
