@@ -17,7 +17,8 @@ EVERYTHING = ("owner", "admin")
 
 
 class Who(TypedDict):
-    """Somebody to ask: their name, and whether it is a user, a role or a service account; `more` is how many others."""
+    """Somebody to ask: their name, and whether it is a user, a role or a service account; `more`, in lists that name
+    everybody whose answer counts, is how many others."""
 
     label: str
     kind: str
@@ -48,10 +49,14 @@ class Roster:
         known = [each for each in everybody if each[0] in able and (machines or each[1] == "user")]
         lower = [each for each in known if able[each[0]].canonical not in EVERYTHING]
         chosen = (machines and lower) or known
+
+        def closest(each: tuple[int, str, str]) -> tuple[bool, str]:  # whose task it is, before who may do anything
+            return able[each[0]].canonical in EVERYTHING, each[2]
+
         said = [Who(label=name, kind="role") for name in sorted({able[role].name for role, _, _ in chosen})]
         for kind in ("user", "service_account"):
-            names = sorted({name for _, each, name in chosen if each == kind})
-            said += [Who(label=name, kind=kind) for name in names[:NAMES]]
+            names = dict.fromkeys(name for _, each, name in sorted(chosen, key=closest) if each == kind)
+            said += [Who(label=name, kind=kind) for name in sorted(list(names)[:NAMES])]
         return said
 
     def _team(self, team: int | None) -> list[tuple[int, str, str]]:

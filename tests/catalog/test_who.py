@@ -33,6 +33,16 @@ def test_roles_come_first_then_people_then_machines(acme, globex, admin):
     ]
 
 
+def test_whose_task_it_is_is_named_before_those_who_may_do_anything(acme, admin):
+    for letter in "ABCDE":
+        make_user(acme, "admin", f"{letter}@acme.example", letter)
+    make_user(acme, "maintainer", name="Zoe")
+
+    named = [each["label"] for each in Roster(acme).may(ATTEST, machines=False) if each["kind"] == "user"]
+
+    assert named == ["A", "Admin Acme", "B", "C", "Zoe"]
+
+
 def test_admins_are_named_when_nobody_else_may(acme, admin):
     assert who_may(acme, ATTEST) == [{"label": "Admin", "kind": "role"}, {"label": "Admin Acme", "kind": "user"}]
 
