@@ -27,7 +27,7 @@ from catalog.services.changes import hold
 from catalog.timeline import details
 from catalog.views.once import show_once
 from config.api.errors import understood
-from config.errors import Forbidden, GatehouseError
+from config.errors import Forbidden, GatehouseError, NotFound
 
 Service = Callable[..., Any]
 HISTORY = 200
@@ -104,7 +104,10 @@ class EditingAdmin(admin.ModelAdmin):
         """The row, held where something is posted about it; a new password is written outside of any transaction."""
         row = super().get_object(request, object_id, from_field)
         if row is not None and request.method == "POST" and transaction.get_connection().in_atomic_block:
-            hold(row)
+            try:
+                hold(row)
+            except NotFound:
+                return None
         return row
 
     def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
@@ -278,7 +281,7 @@ class GatehouseAdmin(EditingAdmin):
         context = {
             "title": f"The secret of {obj}",
             "text": request.secret,
-            "back": answer["Location"],
+            "back": answer.get("Location") or reverse(f"admin:{self.opts.label_lower.replace('.', '_')}_changelist"),
             "opts": self.opts,
         }
         page = render(request, "admin/gatehouse/secret.html", self.admin_site.each_context(request) | context)

@@ -402,3 +402,16 @@ def test_the_only_organization_is_chosen_and_fields_of_a_key_are_explained(desk,
     form = desk.get(page_of(ApiKey, "add")).context["adminform"].form
     assert form.initial["organization"] == acme.pk
     assert "Empty: it never does." in form.fields["ttl_days"].help_text
+
+
+def test_a_key_made_in_a_window_of_its_own_is_shown_too(desk, acme, admin):
+    machine = ServiceAccount.objects.create(
+        organization=acme, name="builder", role=Role.objects.get(organization=acme, canonical="ci")
+    )
+    typed = {"organization": acme.pk, "label": "laptop", "service_account": machine.pk, "_popup": "1"}
+
+    shown = desk.post(page_of(ApiKey, "add"), typed, follow=True)
+
+    assert shown.status_code == 200
+    assert reverse("admin:catalog_apikey_changelist") in shown.text
+    assert ApiKey.objects.get(label="laptop").last_four in shown.text
