@@ -20,11 +20,11 @@ from integrations.services.rule_config import LONGEST_SECRET, Config, masked_con
 SHOWN = 60  # letters of what was wrong
 SET_BY = {"webhookUrl": "webhook_url", "secret": "secret", "to": "to"}
 Channel = NotificationRule.Channel
-NEEDED = (
-    ((Channel.SLACK,), "webhook_url", "Slack needs the address of an incoming webhook."),
-    ((Channel.WEBHOOK,), "webhook_url", "A webhook needs an address."),
-    ((Channel.EMAIL,), "to", "Say whom to write to: e-mail addresses, one a line."),
-)
+NEEDED = {
+    Channel.SLACK: ("webhook_url", "Slack needs the address of an incoming webhook."),
+    Channel.WEBHOOK: ("webhook_url", "A webhook needs an address."),
+    Channel.EMAIL: ("to", "Say whom to write to: e-mail addresses, one a line."),
+}
 
 
 def _texts(error: Any) -> list[str]:
@@ -128,9 +128,9 @@ class RuleForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Ask for what the chosen channel can't do without."""
         said = super().clean() or {}
-        for channels, name, words in NEEDED:
-            if said.get("channel") in channels and not said.get(name) and name not in self.errors:
-                self.add_error(name, words)
+        name, words = NEEDED.get(said.get("channel", ""), ("", ""))
+        if name and not said.get(name) and name not in self.errors:
+            self.add_error(name, words)
         return said
 
     def add_error(self, field: str | None, error: Any) -> None:

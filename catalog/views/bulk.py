@@ -22,8 +22,6 @@ from config.errors import BadInput
 
 PREVIEWED = 50
 SALT = "catalog.bulk"
-
-
 NOTHING = "Nothing, it is so already"
 
 

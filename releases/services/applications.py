@@ -13,6 +13,7 @@ from config.errors import Conflict
 from releases.models import Application, ApplicationAdjustment
 from releases.services.versions import ProposalInput, check_key, key_fault, propose, record_change
 
+# A component's name may be longer.
 DISPLAY_NAME: int = ApplicationAdjustment._meta.get_field("display_name").max_length  # type: ignore[assignment]
 
 
@@ -84,14 +85,12 @@ def give_application(event: Event) -> None:
     if not Application.objects.filter(organization=component.organization).with_key(component.slug).exists():
         actor = system_actor(component.organization)
         application = create_application(
-            actor=actor, key=component.slug, display_name=shortened(component.name), component=component
+            actor=actor,
+            key=component.slug,
+            display_name=Truncator(component.name).chars(DISPLAY_NAME),
+            component=component,
         )
         Application.objects.filter(pk=application.pk).update(given=True)
-
-
-def shortened(name: str) -> str:
-    """A component's name, which may be longer, as an application can show it."""
-    return Truncator(name).chars(DISPLAY_NAME)
 
 
 def refuse_taken(application: Application) -> None:
