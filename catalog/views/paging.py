@@ -52,6 +52,11 @@ class Page:
         found = self._queryset.order_by()[: COUNT_LIMIT + 1].count()
         return f"{COUNT_LIMIT:,}+" if found > COUNT_LIMIT else f"{found:,}"
 
+    @property
+    def plural(self) -> str:
+        """The ending of what is counted; Django's `pluralize` reads no thousands."""
+        return "" if self.count_label == "1" else "s"
+
 
 def keyset_page(queryset: QuerySet, request: HttpRequest, *, size: int = 50) -> Page:
     """The page of `queryset` that `?after=` or `?before=` asks for, else the first; reads one row more than it shows.
