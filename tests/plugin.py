@@ -92,6 +92,7 @@ def join_run(run: Path, name: str) -> None:
         SECRET_KEY="tests-only-" + "0" * 50,
         ALLOWED_HOSTS="localhost,127.0.0.1,testserver",
         DEBUG="0",
+        PGOPTIONS="-c join_collapse_limit=1",  # tables of few rows: to try orders of joins takes longer than to join
         LOG_LEVEL="WARNING",  # two lines a request, rendered and captured, are a tenth of it
         DJANGO_ALLOW_ASYNC_UNSAFE="1",  # Playwright's loop runs in the test's thread, beside the ORM
     )
