@@ -45,9 +45,15 @@ def read(view: type, method: str) -> Reading:
     return found
 
 
-def _note(function: Any, view: type, found: Reading, seen: set[Any]) -> None:
+@cache
+def _telling(function: Any) -> list[ast.AST]:
+    """What in a function says something; many views call the same ones."""
     tree = tree_of(function)
-    for node in ast.walk(tree) if tree else ():
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Attribute | ast.Raise | ast.Call)] if tree else []
+
+
+def _note(function: Any, view: type, found: Reading, seen: set[Any]) -> None:
+    for node in _telling(function):
         if isinstance(node, ast.Attribute) and node.attr == "data":
             found.reads_body |= _ends(node.value, "request")
         elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):

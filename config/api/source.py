@@ -22,6 +22,7 @@ def _functions(path: str) -> dict[int, ast.FunctionDef]:
     }
 
 
+@cache
 def tree_of(function: Any) -> ast.FunctionDef | None:
     """The syntax tree of a function; None when it is not ours."""
     function = inspect.unwrap(function)
