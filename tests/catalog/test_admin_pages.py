@@ -26,16 +26,22 @@ def test_every_model_is_in_the_admin(model):
     assert model in admin.site._registry
 
 
+@pytest.fixture(autouse=True)
+def no_sidebar(monkeypatch) -> None:
+    """Leave out what is beside every page the same, and takes longer than many a page: `test_admin.py` has it."""
+    monkeypatch.setattr(admin.site, "get_app_list", lambda *_: [])
+
+
 @pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
-def test_every_page_of_a_model_opens_and_its_list_costs_the_same_for_any_number_of_rows(desk, model, monkeypatch):
-    monkeypatch.setattr(admin.site, "get_app_list", lambda *_: [])  # beside every page the same: `test_admin.py` has it
+def test_every_list_and_history_opens_and_a_list_costs_the_same_for_any_number_of_rows(desk, model):
     pages = [page_of(model, "changelist") + "?q=x"]
     if model in MODELS:
         [row] = rows_of(model, 1)
-        pages += [page_of(model, "change", row.pk), page_of(model, "history", row.pk)]
+        pages.append(page_of(model, "history", row.pk))
+    else:
+        assert desk.get(page_of(model, "add")).status_code in (200, 403)
     for page in pages:
         assert desk.get(page).status_code == 200, page
-    assert desk.get(page_of(model, "add")).status_code in (200, 403)
 
     one = cost_of_list(desk, model, rows=1 if model in MODELS else 0)
     if model in MODELS:
@@ -44,15 +50,18 @@ def test_every_page_of_a_model_opens_and_its_list_costs_the_same_for_any_number_
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
-def test_every_form_of_a_model_takes_or_refuses_what_is_empty_and_what_is_long(desk, acme, model):
+def test_every_form_of_a_model_opens_and_takes_or_refuses_what_is_empty_and_what_is_long(desk, acme, model):
     for page in (page_of(model, "add"), page_of(model, "change", row_in(acme, model).pk)):
         shown = desk.get(page)
-        if shown.status_code != 200:
+        assert shown.status_code == 200 or (shown.status_code == 403 and page.endswith("/add/")), page
+        if shown.status_code == 403:
             continue
         fields = shown.context["adminform"].form.fields
         least = {name: filling(field, acme) for name, field in fields.items() if field.required}
         long = {name: "x" * 5000 for name, field in fields.items() if isinstance(field.widget, TEXTS)}
-        for sent in ({}, {"organization": acme.pk}, least, least | long):
+        forms_sent = [{}]
+        forms_sent += [each for each in ({"organization": acme.pk}, least, least | long) if each.keys() & fields.keys()]
+        for sent in forms_sent:
             assert desk.post(page, sent).status_code in (200, 302, 403), (page, sent)  # and no exception
 
 
