@@ -2,9 +2,11 @@
 
 from allauth.mfa.models import Authenticator
 from django.db import transaction
+from django.db.models import QuerySet
 
 from catalog.actors import Actor, require
 from catalog.models import Membership, Organization, User
+from catalog.prepared import prepared
 from catalog.services.events import record_event
 from catalog.services.grants import require_account, require_role
 from config.errors import Forbidden
@@ -17,9 +19,14 @@ def has_second_factor(user: User) -> bool:
 
 def must_have_second_factor(user: User) -> bool:
     """Whether an organization this person belongs to asks for one."""
-    return Organization.objects.filter(
-        pk__in=Membership.objects.filter(user=user).values("organization"), require_second_factor=True
-    ).exists()
+    return bool(_asking(user=user.pk))
+
+
+@prepared
+def _asking(*, user: int) -> QuerySet[Organization, int]:
+    """One of the organizations of a person that ask for a second factor; each page of the admin wants to know."""
+    theirs = Membership.objects.filter(user=user).values("organization")
+    return Organization.objects.filter(pk__in=theirs, require_second_factor=True).values_list("pk", flat=True)[:1]
 
 
 def lacks_second_factor(actor: Actor) -> bool:
