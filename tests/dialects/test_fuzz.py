@@ -71,7 +71,7 @@ def answer(case: schemathesis.Case, headers: dict[str, str]) -> int:
 
 
 def fuzz(operation: schemathesis.APIOperation, path: dict[str, str], headers: dict[str, str]) -> None:
-    """Call it with what the document allows, about things that are there: unknown ones are the walk's."""
+    """Call it with the least that the document allows, about things that are there: unknown ones are the walk's."""
 
     @settings(RANDOM, max_examples=1)
     @given(case=operation.as_strategy(path_parameters=path, headers={}, cookies={}))
@@ -90,5 +90,6 @@ def test_every_operation_does_what_the_document_says(cast, operations, headers, 
             assert status == expected(route, "admin", cast.world) or status in GOOD
             if status < 300:
                 reached.add(route)
-            fuzz(operation, cast.world.named(route), headers)
+            if operation.body or cast.world.query(route):  # of others the simplest example is the same call
+                fuzz(operation, cast.world.named(route), headers)
     assert len(reached) >= 0.8 * len(ROUTES), sorted(map(str, set(ROUTES) - reached))
