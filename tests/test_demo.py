@@ -24,7 +24,7 @@ from integrations.models import Notification
 from releases.models import ApprovalRequest, GateDecision, Release, ReleaseJob
 from releases.services.gate import replay
 
-TRAILS = 40
+TRAILS = 24
 
 pytestmark = pytest.mark.xdist_group("demo")  # one process seeds, once
 
