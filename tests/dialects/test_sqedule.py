@@ -121,8 +121,10 @@ def test_applications_and_bindings_are_proposed_like_rulesets(api, admin, subtes
             assert items(api.get(f"{path}/proposals")) == []
 
 
-def test_applications_and_bindings_are_reviewed_like_rulesets(api_as, admin, reviewed, subtests):
+def test_applications_and_bindings_are_reviewed_like_rulesets(api_as, admin, acme, subtests):
     binding = make_application(admin, MATCHING).bindings.get()
+    acme.review_policy = True  # from now on
+    acme.save()
     proposer, reviewer = api_as("maintainer"), api_as("change-manager")
     cases = [(APPLICATION, {"display_name": "Shop"}, binding.application), (BINDING, {"mode": "permissive"}, binding)]
     for (path, change, row), state in product(cases, ("rejected", "approved")):
