@@ -6,6 +6,7 @@ from typing import Any
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 
+from catalog.models.base import Keyed
 from config.errors import BadInput, NotFound
 
 
@@ -25,7 +26,7 @@ def hold(row: models.Model) -> None:
         raise NotFound("It was deleted meanwhile.") from gone
 
 
-def write_changes(row: models.Model, changes: dict[str, Any], allowed: Collection[str]) -> dict[str, dict[str, Any]]:
+def write_changes(row: Keyed, changes: dict[str, Any], allowed: Collection[str]) -> dict[str, dict[str, Any]]:
     """Set what differs, check and save the (locked) row; returns {"before": …, "after": …}, empty when nothing did.
 
     Related rows are named by their uid. Raises BadInput for a field not among `allowed`, and ValidationError.
@@ -38,8 +39,7 @@ def write_changes(row: models.Model, changes: dict[str, Any], allowed: Collectio
         return {}
     for name in before:
         setattr(row, name, changes[name])
-    row.full_clean()
-    row.save()
+    row.put()
     after = {name: changes[name] for name in before}
     return {"before": named(before), "after": named(after)}
 

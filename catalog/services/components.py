@@ -58,8 +58,7 @@ def create_component(*, actor: Actor, name: str, slug: str = "", record_id: str 
         **values,
     )
     component.repository_key = repository_key(component.repository)
-    component.full_clean()
-    component.save()
+    component.put()
     record_event("component.created", subject=component, actor=actor)
     return component
 
@@ -234,8 +233,7 @@ def _apply(
         setattr(component, name, changes[name])
     component.repository_key = repository_key(component.repository)
     component.revision += 1
-    component.full_clean()
-    component.save()
+    component.put()
     said = {name: _plain(value) for name, value in before.items()}
     after = {name: _plain(getattr(component, name)) for name in before}
     record_event(

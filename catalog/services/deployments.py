@@ -107,8 +107,7 @@ def save_version(*, actor: Actor, project: Project, name: str, files: list[File]
     if ProjectVersion.objects.filter(project=project, name=name).exists():
         message = f"{project} has a version {name} already."
         raise Conflict(message, fields=[FieldError("name", message)])
-    version.full_clean()
-    version.save()
+    version.put()
     said = {"project": project.name}
     record_event("project_version.created", subject=version, actor=actor, related=[project], data=said)
     return version
@@ -159,8 +158,7 @@ def run_version(*, actor: Actor, link: ProjectEnvironment, version: ProjectVersi
         raise Conflict(f"Version {version} is not one of {locked.project}.")
     before, locked.deployed_version = locked.deployed_version, version
     locked.status, locked.last_deployed_at = Status.RUNNING, timezone.now()
-    locked.full_clean()
-    locked.save()
+    locked.put()
     _set_state(version, State.READY)
     if before is not None and before != version and not before.links.exists():
         _set_state(before, State.SUPERSEDED)

@@ -43,8 +43,7 @@ def create_team(
         public_id=public_id or short_id(8),
         role=role,
     )
-    team.full_clean()
-    team.save()
+    team.put()
     emails = _set_team_members(team, members or ())
     adopt(team, "group", "team")
     data = {"members": emails} | ({"role": role.canonical} if role else {})
@@ -131,8 +130,7 @@ def create_system(
         public_id=public_id or short_id(8),
         domain=domain,
     )
-    system.full_clean()
-    system.save()
+    system.put()
     adopt(system, "system", "system")
     record_event("system.created", subject=system, actor=actor)
     return system
@@ -168,8 +166,7 @@ def create_domain(*, actor: Actor, name: str, slug: str = "", public_id: str = "
         slug=slug or slugify(name)[:64] or short_id(8),
         public_id=public_id or short_id(8),
     )
-    domain.full_clean()
-    domain.save()
+    domain.put()
     adopt(domain, "domain", "domain")
     record_event("domain.created", subject=domain, actor=actor)
     return domain

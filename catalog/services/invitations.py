@@ -46,8 +46,7 @@ def invite_member(
         invited_by=actor.user,
         created_by=actor.label,
     )
-    invitation.full_clean()
-    invitation.save()
+    invitation.put()
     record_event("invitation.created", subject=invitation, actor=actor, data={"email": email, "role": role.canonical})
     return invitation, token
 
@@ -82,8 +81,7 @@ def change_invitation_role(*, actor: Actor, invitation: Invitation, role: Role) 
     if role.pk == locked.role_id:
         return locked
     locked.role = role
-    locked.full_clean()
-    locked.save()
+    locked.put()
     data = {"email": locked.email, "before": before, "after": role.canonical}
     record_event("invitation.changed", subject=locked, actor=actor, data=data)
     return locked

@@ -79,8 +79,7 @@ def issue_api_key(
         expires_at=timezone.now() + timedelta(days=ttl_days) if ttl_days else None,
         rules=as_json(kept),
     )
-    key.full_clean()
-    key.save()
+    key.put()
     data = {"label": label, "expires_at": key.expires_at, "rules": [str(rule) for rule in kept]}
     record_event("api_key.created", subject=key, actor=actor, data=data)
     return key, token
@@ -156,8 +155,7 @@ def issue_webhook_token(
         created_by=actor.label,
         expires_at=expires_at,
     )
-    token.full_clean()
-    token.save()
+    token.put()
     record_event("webhook_token.created", subject=token, actor=actor, related=[component], data={"label": label})
     return token, text
 

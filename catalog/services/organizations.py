@@ -71,8 +71,7 @@ def create_organization(
         parent=parent,
         time_zone=time_zone,
     )
-    organization.full_clean()
-    organization.save()
+    organization.put()
     organization.path = f"{parent.path if parent else ''}{organization.pk}/"
     organization.save(update_fields=["path"])
     seed_roles(organization)

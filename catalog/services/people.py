@@ -26,8 +26,7 @@ def add_member(*, actor: Actor, user: User, role: Role, organization: Organizati
     require(actor, "organization:member:create", organization)
     require_role(actor, role)
     membership = Membership(organization=organization, user=user, role=role)
-    membership.full_clean()
-    membership.save()
+    membership.put()
     record_event("member.added", subject=membership, actor=actor, data={"user": user.email, "role": role.canonical})
     return membership
 
@@ -48,8 +47,7 @@ def change_member_role(*, actor: Actor, membership: Membership, role: Role) -> M
     require_role(actor, role)
     _touch_owner(actor, locked)
     locked.role = role
-    locked.full_clean()
-    locked.save()
+    locked.put()
     data = {"user": locked.user.email, "before": before, "after": role.canonical}
     record_event("member.changed", subject=locked, actor=actor, data=data)
     return locked
@@ -132,8 +130,7 @@ def create_service_account(
     require(actor, "organization:service_account:create", organization)
     require_role(actor, role)
     account = ServiceAccount(organization=organization, name=name, description=description, role=role)
-    account.full_clean()
-    account.save()
+    account.put()
     record_event("service_account.created", subject=account, actor=actor, data={"role": role.canonical})
     return account
 

@@ -58,8 +58,7 @@ def create_project(
     if canonical and projects.filter(canonical=canonical).exists():
         message = f"A project of the canonical {canonical} exists."
         raise Conflict(message, fields=[FieldError("canonical", message)])
-    project.full_clean()
-    project.save()
+    project.put()
     record_event("project.created", subject=project, actor=actor)
     for each in environments:
         environment = named_environment(actor=actor, name=each, organization=organization)

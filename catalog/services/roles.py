@@ -62,8 +62,7 @@ def create_role(
         canonical=canonical or slugify(name)[:64] or short_id(8),
         description=description,
     )
-    role.full_clean()
-    role.save()
+    role.put()
     _write_rules(role, rules)
     record_event("role.created", subject=role, actor=actor, data={"rules": [str(rule) for rule in rules]})
     return role

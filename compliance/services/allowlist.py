@@ -51,8 +51,7 @@ def add_to_allowlist(
         expires_at=expires_at,
         created_at=now,
     )
-    entry.full_clean()
-    entry.save()
+    entry.put()
     _tell("allowlist.added", actor, entry, reason)
     evaluate_drift(actor=actor, environment=held)
     return entry

@@ -32,8 +32,7 @@ def register_artifact(
         reported_by=reported_by,
         **values,
     )
-    artifact.full_clean()
-    artifact.save()
+    artifact.put()
     record_event(
         "artifact.registered",
         subject=artifact,

@@ -46,8 +46,7 @@ def record_attestation(*, actor: Actor, trail: Trail, type: str, status: str, **
         recorded_by=actor.label,
         **values,
     )
-    attestation.full_clean()
-    attestation.save()
+    attestation.put()
     record_event(
         "attestation.recorded",
         subject=attestation,
@@ -86,8 +85,7 @@ def attach_evidence(
             content_type=content_type if _MEDIA_TYPE.fullmatch(content_type or "") else PLAIN_BYTES,
             status=_status(finding) if finding else "",
         )
-        evidence.full_clean()
-        evidence.save()
+        evidence.put()
         if finding is not None:
             _judge(attestation, finding)
         record_event(

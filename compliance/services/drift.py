@@ -50,8 +50,7 @@ def approve_baseline(
     )
     replaced = EnvironmentBaseline.objects.filter(environment=held, is_active=True)
     replaced.update(is_active=False, updated_at=timezone.now())
-    baseline.full_clean()
-    baseline.save()
+    baseline.put()
     record_event(
         "baseline.approved",
         subject=baseline,

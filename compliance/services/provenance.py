@@ -29,8 +29,7 @@ def record_provenance(*, actor: Actor, artifact: Artifact, **values: Any) -> Pro
         raise Conflict(f"Provenance of artifact {held.uid} is recorded already.")
     provenance = Provenance(organization=held.organization, artifact=held, recorded_by=actor.label, **values)
     _check(provenance)
-    provenance.full_clean()
-    provenance.save()
+    provenance.put()
     _tell("provenance.recorded", actor, provenance)
     return provenance
 

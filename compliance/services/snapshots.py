@@ -52,8 +52,7 @@ def record_snapshot(
         recorded_by=recorded_by,
         running=len(kept),
     )
-    snapshot.full_clean()
-    snapshot.save()
+    snapshot.put()
     rows = RunningArtifact.objects.bulk_create(_rows(snapshot, kept))
     first = _note_sightings(snapshot, {each.digest for each in rows})
     note_snapshot(held, index=snapshot.index, at=snapshot.created_at, by=recorded_by, running=len(rows))

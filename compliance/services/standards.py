@@ -118,8 +118,7 @@ def update_standards_baseline(*, actor: Actor, baseline: StandardsBaseline, **ch
 
 def _added(actor: Actor, baseline: StandardsBaseline) -> StandardsBaseline:
     baseline.public_id = short_id(8)
-    baseline.full_clean()
-    baseline.save()
+    baseline.put()
     _keep_revision(actor, baseline)
     record_event("standards_baseline.created", subject=baseline, actor=actor)
     return baseline

@@ -42,8 +42,7 @@ def create_webhook(
         created_by=actor.label,
     )
     webhook.sealed_secret = sealed(webhook, secret)
-    webhook.full_clean()
-    webhook.save()
+    webhook.put()
     record_event(
         "webhook.created", subject=webhook, actor=actor, data={"url": webhook.masked_url, "kinds": webhook.kinds}
     )

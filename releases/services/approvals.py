@@ -175,8 +175,7 @@ def _time_limit(release: Release) -> datetime | None:
 
 
 def _ask(actor: Actor, request: ApprovalRequest) -> ApprovalRequest:
-    request.full_clean()
-    request.save()
+    request.put()
     data = {"deadline": request.deadline, "requested_by": request.requested_by, "comments": request.comments}
     _tell(actor, "approval.requested", request, data)
     _tell_trail(actor, request)
@@ -280,8 +279,7 @@ def _record(
         verdict=verdict,
         comments=comments,
     )
-    decision.full_clean()
-    decision.save()
+    decision.put()
     answers = [*earlier, decision]
     rejected = verdict == Decision.Verdict.REJECTED
     if rejected:

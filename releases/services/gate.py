@@ -111,8 +111,7 @@ def evaluate(
         inputs=judgement.inputs,
     )
     require(actor, "organization:gate:evaluate", decision)
-    decision.full_clean()
-    decision.save()
+    decision.put()
     _tell(actor, decision, trail)
     return decision
 

@@ -35,8 +35,7 @@ def create_policy(
     policy = DeploymentPolicy(organization=flow.organization, name=name, flow=flow, environment=environment)
     require(actor, "organization:policy:create", policy)
     _set(policy, values)
-    policy.full_clean()
-    policy.save()
+    policy.put()
     _tell("policy.created", policy, actor, {name: getattr(policy, name) for name in CHANGEABLE})
     return policy
 
@@ -54,8 +53,7 @@ def update_policy(*, actor: Actor, policy: DeploymentPolicy, **changes: Any) -> 
     _set(policy, changes)
     after = {name: value for name in CHANGEABLE if (value := getattr(policy, name)) != before[name]}
     if after:
-        policy.full_clean()
-        policy.save()
+        policy.put()
         _tell("policy.updated", policy, actor, {"before": {name: before[name] for name in after}, "after": after})
     return policy
 

@@ -46,8 +46,7 @@ def create_release(
         raise RuleViolation(f"The application {application.key} is disabled: it takes no new releases.")
     _join(release, _joins_of(actor, release))
     release.number = next_number(application.organization_id, "release")
-    release.full_clean()
-    release.save()
+    release.put()
     _freeze_bindings(release)
     write_event(release, ReleaseEvent.Type.CREATED)
     ReleaseJob.objects.create(release=release, next_attempt_at=timezone.now() + FIRST_SWEEP)
@@ -77,8 +76,7 @@ def update_release(*, actor: Actor, release: Release, **changes: Any) -> Release
         job.next_attempt_at = timezone.now()
         job.save(update_fields=["next_attempt_at"])
         enqueue("releases.work", release.pk)
-    release.full_clean()
-    release.save()
+    release.put()
     if before:
         after = {name: changes[name] for name in before}
         record_release_event("release.updated", release, actor, before=before, after=after)

@@ -90,8 +90,7 @@ def _write(adjustment: RulesetAdjustment, kind: str, content: Mapping[str, Any])
         number=next_number(adjustment.organization_id, f"rule:{kind}"),
         **content,
     )
-    rule.full_clean()
-    rule.save()
+    rule.put()
 
 
 def meaning(rule: Rule) -> tuple[str, str]:

@@ -137,8 +137,7 @@ def add_adjustment(
         author=author,
         **kept | content,
     )
-    adjustment.full_clean()
-    adjustment.save()
+    adjustment.put()
     if isinstance(adjustment, RulesetAdjustment):
         known: list[Rule] = list(base.rules.all()) if base is not None else []
         if rules is None:

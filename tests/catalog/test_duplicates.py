@@ -2,9 +2,10 @@
 
 import pytest
 from django.core import signing
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from catalog.models import Role
+from catalog.models import Component, Role
 from catalog.services.components import create_component
 from catalog.services.groups import create_team
 from catalog.services.invitations import invite_member
@@ -53,3 +54,21 @@ def test_a_namesake_is_refused_at_its_field(client, acme, admin, page, typed, fi
     errors = answer.context["form"].errors
     assert list(errors) == [field]
     assert said in errors[field][0]
+
+
+def test_all_that_is_wrong_is_said_at_once_and_the_transaction_goes_on(acme, admin):
+    create_component(actor=admin, name="Checkout")
+
+    with pytest.raises(ValidationError) as taken:
+        Component(organization=acme, name="Checkout", slug="checkout", record_id="two").put()
+    with pytest.raises(ValidationError) as refused:
+        Component(organization=acme, name="Checkout", slug="checkout", record_id="two", lifecycle="retiring").put()
+
+    assert taken.value.message_dict == {"slug": ["A component of this name exists."]}
+    assert refused.value.message_dict.keys() == {"slug", "lifecycle"}
+    assert Component.objects.get().name == "Checkout"
+
+
+def test_a_row_costs_no_query_for_each_of_its_constraints(acme, admin, django_assert_num_queries):
+    with django_assert_num_queries(3):  # between a savepoint and its release
+        Component(organization=acme, name="Checkout", slug="checkout", record_id="one").put()
