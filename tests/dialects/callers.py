@@ -1,7 +1,8 @@
 """Who calls, and what each dialect's contract lets them."""
 
 import re
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -133,18 +134,31 @@ class Cast:
         """The routes that can be called; the others fail one test, and that says why."""
         return [route for route in ROUTES if self.world.knows(route)]
 
-    def call(self, route: Route, caller: str = "admin", body: bytes | None = None, query: str = "", **values: str):
-        """Call a route about our things as somebody; what it changes is taken back."""
+    def call(
+        self,
+        route: Route,
+        caller: str = "admin",
+        body: bytes | None = None,
+        query: str = "",
+        refused: bool = False,
+        **values: str,
+    ):
+        """Call a route about our things as somebody; what it changes is taken back, where it is not to be refused."""
         if route.dialect.name == "phaset" and caller in self.tokens:
             values.setdefault("token", self.tokens[caller])
         path = self.world.path(route, values)
         query = query or urlencode(self.world.query(route))
         said = self.world.body(route) if body is None else body
-        with nullcontext() if route.method == "GET" else transaction.atomic():
-            response = route.call(self.clients[caller], f"{path}?{query}" if query else path, said)
-            if route.method != "GET":
-                transaction.set_rollback(True)
-        return response
+        with nullcontext() if refused or route.method == "GET" else undone():
+            return route.call(self.clients[caller], f"{path}?{query}" if query else path, said)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Take back what calls change."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def expected(route: Route, caller: str, world: World) -> int | None:
