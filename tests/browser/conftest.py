@@ -14,6 +14,17 @@ STILL = """() => {
     still.replaceSync("*, ::before, ::after { transition: none !important; animation: none !important }");
     document.adoptedStyleSheets = [still];
 }"""
+SHOW = """markup => {
+    const shown = new DOMParser().parseFromString(markup, "text/html");
+    const sheets = of => [...of.querySelectorAll("link[rel=stylesheet]")].map(link => link.href).join();
+    if (sheets(document) !== sheets(shown)) throw new Error(`another page has other style sheets: ${sheets(shown)}`);
+    shown.querySelectorAll(":is([popover], dialog):not(main *)").forEach(each => each.replaceChildren());
+    for (const [old, next] of [[document.documentElement, shown.documentElement], [document.body, shown.body]]) {
+        for (const { name } of [...old.attributes]) old.removeAttribute(name);
+        for (const { name, value } of next.attributes) old.setAttribute(name, value);
+    }
+    document.body.replaceChildren(...shown.body.childNodes);
+}"""
 OVERTAKEN = ("htmx:afterRequest", "htmx:sendAbort")  # one that got no answer says htmx:sendError beside the first
 RULES = {
     "resultTypes": ["violations"],  # what passes is not described in full
@@ -80,6 +91,14 @@ def wear(page: Page, look: Look) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     page.evaluate(STILL)
     page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+
+
+def show(page: Page, markup: str) -> None:
+    """Have the open window show the content of another page, without loading it: axe stays, and is quick by then.
+
+    The rail, and what is closed beside `main`, stay empty: they are the same on every page.
+    """
+    page.evaluate(SHOW, markup)
 
 
 def assert_fits(page: Page, looks: Sequence[Look]) -> None:

@@ -8,11 +8,8 @@ from pathlib import Path
 from threading import Thread
 from typing import Self
 
-from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings
 from django.http import HttpResponse
-
-AXE = "/axe.js"  # a script of the shelf's: the browser compiles it once for all pages
 
 
 def weight(content: bytes) -> int:
@@ -50,11 +47,9 @@ class Shelf:
         """Status, headers and content of what stands under `path`."""
         if path in self.pages:
             return 200, dict(self.pages[path].headers), self.pages[path].content
-        kept = {"Cache-Control": "max-age=3600, immutable"}
-        if path == AXE:
-            return 200, kept | {"Content-Type": "text/javascript"}, AXE_SCRIPT.encode()
         if path.startswith(settings.STATIC_URL):
-            return 200, kept | {"Content-Type": guess_type(path)[0] or ""}, self.static(path)
+            kept = {"Cache-Control": "max-age=3600, immutable", "Content-Type": guess_type(path)[0] or ""}
+            return 200, kept, self.static(path)
         return 404, {}, b""
 
     def static(self, path: str) -> bytes:
@@ -63,7 +58,7 @@ class Shelf:
 
     def weight(self, paths: Iterable[str], end: str) -> int:
         """How many bytes the static files among `paths` that end so weigh together."""
-        return sum(weight(self.static(each)) for each in paths if each.endswith(end) and each != AXE)
+        return sum(weight(self.static(each)) for each in paths if each.endswith(end))
 
     def __enter__(self) -> Self:
         Thread(target=self.server.serve_forever, daemon=True).start()
