@@ -21,9 +21,20 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="root only")
 VARIABLES = ["DATABASE_URL", "GATEHOUSE_EMBEDDED", "SECRET_KEY", "ALLOWED_HOSTS", "HOST"]
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A cluster that was made, started and stopped once."""
+    cluster = Cluster(tmp_path_factory.mktemp("made") / "postgres", durable=False)
+    stop(cluster.start())
+    yield cluster
+    cluster.remove()
+
+
 @pytest.fixture
-def cluster(tmp_path):
+def cluster(made, tmp_path):
+    """A stopped cluster: a copy of the one that was made, as initdb takes longer than most tests."""
     cluster = Cluster(tmp_path / "postgres")
+    subprocess.run(["cp", "-a", made.home, cluster.home], check=True)
     yield cluster
     cluster.stop_leftover()
     cluster.remove()
@@ -87,7 +98,6 @@ def test_server_left_running_is_stopped_first(cluster):
 
 
 def test_lock_file_that_names_a_stranger_is_cleared(cluster):
-    stop(cluster.start())
     lock = cluster.data / "postmaster.pid"
     lock.write_text(f"{os.getpid()}\n{cluster.data}\n")  # after a reboot the old number is somebody else's
     os.chown(lock, cluster.data.stat().st_uid, cluster.data.stat().st_gid)
@@ -99,7 +109,6 @@ def test_lock_file_that_names_a_stranger_is_cleared(cluster):
 
 
 def test_initdb_killed_half_way_is_done_again(cluster):
-    stop(cluster.start())
     cluster.data.rename(cluster.home / "data.new")
 
     server = cluster.start()
