@@ -33,6 +33,7 @@ def superuser(client, db) -> User:
 
 def test_pages_of_the_admin_keep_to_the_policy_and_fit(portal, superuser, admin):
     component = create_component(actor=admin, name="checkout-api")
+    page = portal.open("/admin")
     for path in (
         "/admin",
         page_of(Component, "changelist"),
@@ -43,12 +44,11 @@ def test_pages_of_the_admin_keep_to_the_policy_and_fit(portal, superuser, admin)
         page_of(PeriodicTask, "changelist"),
         page_of(PeriodicTask, "add"),
     ):
-        page = portal.open(path, theme="dark")
+        page.goto(path)
         expect(page.locator("#site-name")).to_have_text("Gatehouse")
-        assert overflow(page) == 0, path
-        wear(page, (375, "light"))
-        assert overflow(page) == 0, path
-        portal.close()
+        for look in ((1280, "dark"), (375, "light")):
+            wear(page, look)
+            assert overflow(page) == 0, (path, look)
 
     assert portal.complaints == []
 
@@ -64,12 +64,12 @@ def test_lists_of_what_happened_fit_beside_menu_and_filters(portal, superuser, a
     PeriodicTask.objects.create(name="old delivery sweep", task="integrations.forget_deliveries", interval=every)
     note_failed("integrations.forget_deliveries", timezone.now(), "psycopg.errors.ConnectionTimeout: no " + "x" * 200)
 
+    page = portal.open("/admin")
     for model in (PeriodicTask, Event, GateDecision, Delivery):
-        page = portal.open(page_of(model, "changelist"))
+        page.goto(page_of(model, "changelist"))
         expect(page.locator("#result_list tbody tr").first).to_be_visible()
         box = page.locator("#changelist .results")
         assert box.evaluate("box => box.scrollWidth - box.clientWidth") == 0, model
-        portal.close()
 
 
 def test_the_admin_follows_the_theme_of_the_portal(portal, superuser, client):
