@@ -8,6 +8,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client, RequestFactory
@@ -148,6 +149,15 @@ def test_an_organization_can_ask_for_a_second_factor(acme, admin, django_capture
         ("member.recovery_codes_renewed", "You have new recovery codes"),
         ("member.second_factor_turned_off", "Your second factor was turned off"),
     ]
+
+
+def test_a_session_ends_when_its_time_is_over(client, acme):
+    client.force_login(make_user(acme, "viewer"))
+    assert client.get("/").status_code == 200
+
+    Session.objects.update(expire_date=timezone.now())
+
+    assert client.get("/")["Location"].startswith(LOGIN)
 
 
 def test_sessions_are_listed_and_ended(acme, admin, time_machine):
