@@ -36,7 +36,7 @@ def everything(storage: Path) -> tuple:
     digest = "(SELECT md5(string_agg(t::text, '|' ORDER BY t.id)) FROM \"{}\" t)"
     with connection.cursor() as cursor:
         cursor.execute("SELECT " + ", ".join(digest.format(table) for table in tables))
-        rows = cursor.fetchone()
+        rows = dict(zip(tables, cursor.fetchone(), strict=True))
     return rows, sorted(storage.rglob("*")), len(mail.outbox)
 
 
@@ -60,8 +60,7 @@ def test_no_dry_run_of_any_route_leaves_a_trace(db, storage, monkeypatch, subtes
                 assert response.status_code == 200
                 assert response.json()["dryRun"] is True
                 succeeded += not response.json().get("problems")
-        with subtests.test(f"{route} leaves nothing"):
-            assert everything(storage) == before
+    assert everything(storage) == before
     assert sent == []
     assert succeeded > 0.9 * len(routes) > 20
 
