@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from itertools import product
 
 import pytest
 
@@ -111,18 +112,19 @@ def test_a_binding_is_made(api, admin):
     assert (body["version"]["mode"], body["version"]["version_number"]) == ("permissive", 1)
 
 
-@pytest.mark.parametrize("body", [b"{}", b'{"source_identity":null,"metadata":null,"comments":null}'])
-@pytest.mark.parametrize("content_type", ["application/json", "text/plain", "application/x-www-form-urlencoded", ""])
-def test_a_release_is_made_whatever_the_content_type(api, admin, body, content_type):
+def test_a_release_is_made_whatever_the_content_type(api, admin, subtests):
     make_application(admin, MATCHING)
+    bodies = (b"{}", b'{"source_identity":null,"metadata":null,"comments":null}')
+    kinds = ("application/json", "text/plain", "application/x-www-form-urlencoded", "")
+    for number, (body, kind) in enumerate(product(bodies, kinds), start=1):
+        with subtests.test(f"{kind} {body!r}"):
+            response = api.generic("POST", "/v1/applications/checkout/releases", body, content_type=kind)
 
-    response = api.generic("POST", "/v1/applications/checkout/releases", body, content_type=content_type)
-
-    assert response.status_code == 201
-    release = response.json()
-    assert set(release) == RELEASE | {"approval_ruleset_bindings"}
-    assert (release["id"], release["state"], release["finalized_at"]) == (1, "pending", None)
-    assert (release["source_identity"], release["metadata"], release["comments"]) == (None, {}, None)
+            assert response.status_code == 201
+            release = response.json()
+            assert set(release) == RELEASE | {"approval_ruleset_bindings"}
+            assert (release["id"], release["state"], release["finalized_at"]) == (number, "pending", None)
+            assert (release["source_identity"], release["metadata"], release["comments"]) == (None, {}, None)
 
 
 def test_a_release_shows_the_rules_it_was_bound_to(api, admin):
@@ -260,30 +262,30 @@ def test_lists_have_the_newest_first_and_pages(api, admin):
 # The words for a release that is not final
 
 
-@pytest.mark.parametrize(
-    ("agent", "query", "word"),
-    [
+def test_a_release_that_is_not_final_has_the_callers_word(api, admin, subtests):
+    make_application(admin, MATCHING, MANUAL)
+    path = "/v1/applications/checkout/releases"
+    callers = [
         ("", "", "pending"),
         ("curl/8", "?state_vocabulary=other", "pending"),
         ("curl/8", "?state_vocabulary=peer", "in_progress"),
         ("sqedule-cli/0.1.0", "", "in_progress"),
         ("not sqedule-cli/0.1.0", "", "pending"),
-    ],
-)
-def test_a_release_that_is_not_final_has_the_callers_word(api, admin, agent, query, word):
-    make_application(admin, MATCHING, MANUAL)
-    path = "/v1/applications/checkout/releases"
-    headers = {"HTTP_USER_AGENT": agent} if agent else {}
-
-    assert api.post_json(f"{path}{query}", {}, **headers).json()["state"] == word
-    engine.work_on(Release.objects.get().pk)
-    assert api.get(f"{path}/1{query}", **headers).json()["state"] == word
-    assert api.patch_json(f"{path}/1{query}", {}, **headers).json()["state"] == word
-    assert [each["state"] for each in items(api.get(f"{path}{query}", **headers))] == [word]
-    assert [each["state"] for each in items(api.get(f"/v1/releases{query}", **headers))] == [word]
-    assert items(api.get(f"{path}/1/events{query}", **headers))[1]["result_state"] == word
-    ruleset = api.get(f"/v1/approval-rulesets/rules{query}", **headers).json()["latest_approved_version"]
-    assert ruleset["release_approval_ruleset_bindings"][0]["release"]["state"] == word
+    ]
+    for number, (agent, query, word) in enumerate(callers, start=1):
+        headers = {"HTTP_USER_AGENT": agent} if agent else {}
+        with subtests.test(f"{agent} {query}"):
+            assert api.post_json(f"{path}{query}", {}, **headers).json()["state"] == word
+            engine.work_on(Release.objects.get(number=number).pk)
+            assert api.get(f"{path}/{number}{query}", **headers).json()["state"] == word
+            assert api.patch_json(f"{path}/{number}{query}", {}, **headers).json()["state"] == word
+            for each in (path, "/v1/releases"):
+                listed = items(api.get(f"{each}{query}", **headers))
+                assert [release["state"] for release in listed] == [word] * number
+            assert items(api.get(f"{path}/{number}/events{query}", **headers))[1]["result_state"] == word
+            ruleset = api.get(f"/v1/approval-rulesets/rules{query}", **headers).json()["latest_approved_version"]
+            bound = ruleset["release_approval_ruleset_bindings"]
+            assert [binding["release"]["state"] for binding in bound] == [word] * number
 
 
 @pytest.mark.parametrize("word", ["pending", "in_progress"])
