@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Iterable
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from mimetypes import guess_type
 from pathlib import Path
@@ -12,9 +13,16 @@ from django.conf import settings
 from django.http import HttpResponse
 
 
+@cache
 def weight(content: bytes) -> int:
     """How many bytes of it cross the network."""
     return len(gzip.compress(content, 6))
+
+
+@cache
+def static(path: str) -> bytes:
+    """A collected static file."""
+    return (Path(settings.STATIC_ROOT) / path.removeprefix(settings.STATIC_URL)).read_bytes()
 
 
 class Shelf:
@@ -49,16 +57,12 @@ class Shelf:
             return 200, dict(self.pages[path].headers), self.pages[path].content
         if path.startswith(settings.STATIC_URL):
             kept = {"Cache-Control": "max-age=3600, immutable", "Content-Type": guess_type(path)[0] or ""}
-            return 200, kept, self.static(path)
+            return 200, kept, static(path)
         return 404, {}, b""
-
-    def static(self, path: str) -> bytes:
-        """A collected static file."""
-        return (Path(settings.STATIC_ROOT) / path.removeprefix(settings.STATIC_URL)).read_bytes()
 
     def weight(self, paths: Iterable[str], end: str) -> int:
         """How many bytes the static files among `paths` that end so weigh together."""
-        return sum(weight(self.static(each)) for each in paths if each.endswith(end))
+        return sum(weight(static(each)) for each in paths if each.endswith(end))
 
     def __enter__(self) -> Self:
         Thread(target=self.server.serve_forever, daemon=True).start()
