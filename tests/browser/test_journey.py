@@ -140,11 +140,11 @@ def test_a_build_is_recorded_judged_approved_and_let_through_though_the_worker_i
     assert "Maeve Donnelly" in [who["label"] for who in approval["who"]]
 
     # A release is asked for; a worker in another process evaluates it
-    live_stack.kill("worker")
+    live_stack.freeze()
     wish = {"metadata": {"commit": COMMIT, "environment": "production"}, "source_identity": "parcel-api 1.0.0"}
     release = ci.post("/v1/applications/parcel-api/releases", wish)
     assert release["state"] == "pending"
-    live_stack.start("worker")
+    live_stack.thaw()
     eventually(ApprovalRequest.objects.filter(status=ApprovalRequest.Status.PENDING).exists)
     assert requirement(ci.ask(environment), "approval")["state"] == "awaiting"
 
