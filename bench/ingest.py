@@ -41,7 +41,7 @@ def measure(subject: Subject) -> Iterator[Figure]:
                 _rate(lambda client: _report(subject, trails[client::CLIENTS], each, times), each),
                 _rate(lambda client: _insert(subject, trails[client::CLIENTS], each * BARE), each * BARE),
             )
-            for _ in range(RUNS + 1)
+            for _ in range(subject.turns(RUNS) + 1)
         ][1:]
     finally:
         with connection.cursor() as cursor:
