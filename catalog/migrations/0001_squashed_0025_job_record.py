@@ -17,6 +17,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+from config.migrations import at_once
+
 
 REFUSE = """
 CREATE FUNCTION catalog_event_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -1739,3 +1741,4 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(REFUSE, ALLOW),
     ]
+    operations = at_once(operations)

@@ -6,6 +6,8 @@ import django.db.models.deletion
 import django.db.models.functions.text
 from django.db import migrations, models
 
+from config.migrations import at_once
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -842,3 +844,4 @@ class Migration(migrations.Migration):
             },
         ),
     ]
+    operations = at_once(operations)

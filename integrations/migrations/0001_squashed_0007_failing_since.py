@@ -6,6 +6,8 @@ import integrations.models.webhook
 from django.conf import settings
 from django.db import migrations, models
 
+from config.migrations import at_once
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -430,3 +432,4 @@ class Migration(migrations.Migration):
             },
         ),
     ]
+    operations = at_once(operations)
