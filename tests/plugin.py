@@ -17,29 +17,31 @@ from config.garbage import settle
 RUN = "GATEHOUSE_TEST_RUN"
 WORKER = "PYTEST_XDIST_WORKER"
 RANDOM_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+OWN = pytest.StashKey[bool]()  # the run has a server of its own
 LASTING = BASE_DIR / "var" / "test"  # static files and screenshots outlive the run
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config):
-    """Set the environment before pytest-django reads the settings."""
+    """Set the environment before pytest-django reads the settings, and begin the schema of processes that will be."""
     if WORKER not in os.environ:
         start_run(early_config)
     join_run(Path(os.environ[RUN]), os.environ.get(WORKER, "alone"))
+    if WORKER not in os.environ and getattr(early_config.known_args_namespace, "numprocesses", None):
+        from tests import template  # noqa: PLC0415 (it reads the environment)
+
+        early_config.add_cleanup(template.start(f"gatehouse_test_{os.getpid()}").communicate)
     return (yield)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Collect the static files and begin the schema once, before the processes of the run share them."""
+    """Collect the static files once, before the processes of the run share them."""
     if WORKER not in os.environ:
-        from tests import template  # noqa: PLC0415 (likewise)
-
-        if getattr(config.option, "numprocesses", None):
-            config.add_cleanup(template.start(f"gatehouse_test_{os.getpid()}").communicate)
         from config.static import collect_if_changed  # noqa: PLC0415 (it needs the settings, which this module prepares)
 
         collect_if_changed()
+        config.option.reuse_db |= OWN in config.stash  # nobody drops what goes with its server
 
 
 def pytest_collection_finish() -> None:
@@ -64,6 +66,7 @@ def start_run(config: pytest.Config) -> None:
     if not os.environ.get("DATABASE_URL"):
         cluster = Cluster(folder / "postgres", durable=False)
         process = cluster.start()
+        config.stash[OWN] = True
         config.add_cleanup(cluster.remove)
         config.add_cleanup(lambda: stop(process))
         os.environ["DATABASE_URL"] = cluster.url()
