@@ -38,6 +38,10 @@ class Keyed(models.Model):
         The database holds them whoever else writes at the same time, and costs no query for each. Raises
         ValidationError with all that is wrong, by field.
         """
+        if not self._meta.constraints:  # facts and decisions: a savepoint would cost them two statements for nothing
+            self.full_clean()
+            self.save()
+            return
         try:
             self.full_clean(validate_constraints=False)
             with transaction.atomic():

@@ -5,7 +5,7 @@ from django.core import signing
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from catalog.models import Component, Role
+from catalog.models import Component, Role, RoleRule
 from catalog.services.components import create_component
 from catalog.services.groups import create_team
 from catalog.services.invitations import invite_member
@@ -72,3 +72,10 @@ def test_all_that_is_wrong_is_said_at_once_and_the_transaction_goes_on(acme, adm
 def test_a_row_costs_no_query_for_each_of_its_constraints(acme, admin, django_assert_num_queries):
     with django_assert_num_queries(3):  # between a savepoint and its release
         Component(organization=acme, name="Checkout", slug="checkout", record_id="one").put()
+
+
+def test_a_row_without_constraints_costs_its_statement(acme, admin, django_assert_num_queries):
+    role = Role.objects.get(organization=acme, canonical="ci")
+
+    with django_assert_num_queries(1):
+        RoleRule(organization=acme, role=role, action="organization:read", resources=[]).put()
