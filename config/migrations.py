@@ -1,6 +1,6 @@
 """Creating many models at once: Django makes all models of a migration's state anew for each one it creates."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
@@ -38,12 +38,8 @@ class CreateModels(Operation):
 
 def at_once(operations: Iterable[Operation]) -> list[Operation]:
     """The same operations, with creations that follow one another in one."""
-    return list(_grouped(operations))
-
-
-def _grouped(operations: Iterable[Operation]) -> Iterator[Operation]:
+    together: list[Operation] = []
     for are_creations, some in groupby(operations, lambda each: isinstance(each, CreateModel)):
-        if are_creations:
-            yield CreateModels(list(some))  # type: ignore[arg-type]
-        else:
-            yield from some
+        each = list(some)
+        together += [CreateModels(each)] if are_creations else each  # type: ignore[arg-type]
+    return together
