@@ -1,7 +1,7 @@
 """Drift: when it begins, changes and ends, what is stored and what is told."""
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from catalog.models import Environment, Event, JobTick
@@ -216,8 +216,9 @@ def test_artifacts_in_words(names, said):
 # ---- the job
 
 
+@transaction.atomic
 def spoil(environment: Environment) -> None:
-    """Pretend that what a snapshot should have written was missed."""
+    """Pretend that what a snapshot should have written was missed; a worker that looks meanwhile sees all or nothing."""
     Environment.objects.filter(pk=environment.pk).update(drift_state="in_sync", drifted_at=None)
     DriftReport.objects.filter(environment=environment).delete()
 
