@@ -218,7 +218,7 @@ def test_artifacts_in_words(names, said):
 
 @transaction.atomic
 def spoil(environment: Environment) -> None:
-    """Pretend that what a snapshot should have written was missed; a worker that looks meanwhile sees all or nothing."""
+    """Pretend that what a snapshot should have written was missed; a worker sees all of it or nothing."""
     Environment.objects.filter(pk=environment.pk).update(drift_state="in_sync", drifted_at=None)
     DriftReport.objects.filter(environment=environment).delete()
 
