@@ -33,7 +33,7 @@ def gen_short(max_length: int) -> str:
 gen_short.required = gen_string.required
 generators.default_mapping |= {CharField: gen_short, TextField: gen_short}
 
-# Each test client builds the middleware anew, and WhiteNoise would read every static file for it.
+# Each live server builds the middleware anew, and WhiteNoise would read every static file for it.
 settings.WHITENOISE_AUTOREFRESH = True
 
 

@@ -17,10 +17,12 @@ from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
+from django.core.handlers.base import BaseHandler
 from django.db import connection, transaction
 from django.db.models import Field, Model
 from django.http import HttpResponse
 from django.test import Client, TransactionTestCase
+from django.test.client import ClientHandler
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
@@ -291,8 +293,16 @@ def force_login(self: Client, user: User, backend: str = settings.AUTHENTICATION
     self.cookies[settings.SESSION_COOKIE_NAME] = key
 
 
+def load_middleware(self: ClientHandler) -> None:
+    """Have all clients share one chain of middleware: building it for each took as long as a small request."""
+    handler = BaseHandler()
+    handler.load_middleware()
+    ClientHandler._middleware_chain = staticmethod(handler._middleware_chain)
+
+
 Client.request = noting(Client.request)  # also those of tests that need no key
 Client.force_login = force_login
+ClientHandler.load_middleware = load_middleware
 
 
 class ApiClient(Client):
