@@ -54,8 +54,8 @@ class Stack:
             "PGAPPNAME": APPLICATION,
             "LOG_LEVEL": "INFO",
             "OUTBOUND_NETWORKS": "127.0.0.0/8",
-            "SWEEP_SECONDS": "1",
-            "DRIFT_SECONDS": "1",
+            "SWEEP_SECONDS": "2",
+            "DRIFT_SECONDS": "2",
         }
 
     def log(self, name: str) -> Path:
