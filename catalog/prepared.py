@@ -5,7 +5,7 @@ Building a statement takes Django several times what PostgreSQL takes to answer 
 
 from collections.abc import Callable, Iterable
 from copy import copy
-from functools import lru_cache, update_wrapper, wraps
+from functools import cache, lru_cache, update_wrapper, wraps
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, NamedTuple, ParamSpec, TypeVar
 
@@ -113,6 +113,38 @@ def readable(
         return found
 
     return decorate
+
+
+@cache
+def those(rows: "Callable[[], models.QuerySet[Any, Row]]") -> "Prepared[..., Row]":
+    """What `rows` gives, to be asked for by values: `those(Team.objects.for_list).get(pk=7)`.
+
+    `rows` is a function of a module or a method of a manager, of which there is one, so that the SQL is built once.
+    """
+    return Prepared(lambda **values: rows().filter(**values))
+
+
+def look_through(rows: "Callable[[], models.QuerySet[Any, Row]]", actor: "Actor", **values: Any) -> list[Row]:
+    """What `rows` gives (as `those` takes it) that the actor may read and that has these values, or related rows.
+
+    Its SQL is built once for all who may read everything in their reach.
+    """
+    asked = {name: value.pk if isinstance(value, models.Model) else value for name, value in values.items()}
+    model: Any = _model_of(rows)
+    if actor.narrowed(model, f"organization:{model.entity}:read"):
+        found: Any = rows()
+        return list(found.visible_to(actor).filter(**asked))
+    return those(rows)(organization__in=list(actor.reach), **asked)
+
+
+def look_up(rows: "Callable[[], models.QuerySet[Any, Row]]", actor: "Actor", **values: Any) -> Row | None:
+    """The first that `look_through` finds, where the values tell rows apart; None for none."""
+    return next(iter(look_through(rows, actor, **values)), None)
+
+
+@cache
+def _model_of(rows: "Callable[[], models.QuerySet[Any]]") -> type[models.Model]:
+    return rows().model
 
 
 def _shape(values: dict[str, Any]) -> Shape:

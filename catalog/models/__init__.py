@@ -13,6 +13,7 @@ from catalog.models.people import Membership, Role, RoleRule, ServiceAccount, Te
 from catalog.models.project import Project, ProjectEnvironment, ProjectFavorite, ProjectVersion
 from catalog.models.saved_view import SavedView
 from catalog.models.search import SearchDocument
+from catalog.models.spelling import Spelled
 
 __all__ = [
     "ApiKey",
@@ -41,6 +42,7 @@ __all__ = [
     "SavedView",
     "SearchDocument",
     "ServiceAccount",
+    "Spelled",
     "System",
     "Team",
     "TeamMember",

@@ -11,6 +11,7 @@ from django.utils.text import slugify
 
 from catalog.actors import Actor, require
 from catalog.models import Component, Domain, System, Team
+from catalog.prepared import those
 from catalog.repositories import KNOWN, is_repository, repository_key
 from catalog.services.events import record_event
 from catalog.services.numbers import short_id
@@ -88,7 +89,7 @@ def record_of(actor: Actor, record_id: str) -> Component | None:
 
     Raises NotFound alike for a record that is not there and for one the token is not bound to.
     """
-    component = Component.objects.filter(organization=actor.organization, record_id=record_id).first()
+    component = those(Component.objects.all).first(organization=actor.organization_id, record_id=record_id)
     bound_to = actor.token.component_id if actor.token else None
     if bound_to is not None and (component is None or component.pk != bound_to):
         raise _no_record()

@@ -226,12 +226,17 @@ def authenticate_key(token: str, **context: object) -> Actor:
 def authenticate_webhook(text: str, public_id: str, **context: object) -> Actor:
     """The actor of a Phaset token in the organization of that ORG_ID. Raises Unauthenticated for any fault alike."""
     digest = token_digest(text)
-    token = WebhookToken.objects.filter(digest=digest).select_related("organization", "component").first()
+    token = _tokens.first(digest=digest)
     known = same_digest(token.digest if token else NOBODY, digest)
     if token is None or not known or not token.is_in_force() or token.organization.public_id != public_id:
         raise Unauthenticated("The credential is not valid.")
     note_use(token)
     return token_actor(token, **context)
+
+
+@prepared
+def _tokens(*, digest: str) -> QuerySet[WebhookToken]:
+    return WebhookToken.objects.filter(digest=digest).select_related("organization", "component").order_by()
 
 
 def note_use(secret: ApiKey | WebhookToken) -> None:

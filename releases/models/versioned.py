@@ -6,9 +6,7 @@ Content and proposal state live in adjustments, which are only added; the latest
 from typing import Self
 
 from django.db import models
-from django.db.models import Q, Value
-from django.db.models.functions import Lower
-from django.db.models.lookups import Exact
+from django.db.models import Q
 
 from catalog.models import TenantModel, TenantQuerySet
 
@@ -20,7 +18,7 @@ class ResourceQuerySet(TenantQuerySet):
         """Those with this id, in any letter case: at most one per organization."""
         if "\0" in key:  # PostgreSQL has no such text
             return self.none()
-        return self.filter(Exact(Lower("key"), Lower(Value(key))))
+        return self.filter(key__spelled=key)
 
 
 class ProposalState(models.TextChoices):

@@ -1,9 +1,6 @@
 """Making applications; `proposals` changes them."""
 
 from django.db import transaction
-from django.db.models import Value
-from django.db.models.functions import Lower
-from django.db.models.lookups import Exact
 from django.utils.text import Truncator
 
 from catalog.actors import Actor, require, system_actor
@@ -36,10 +33,7 @@ def create_application(
     component has an application. Records `application.created`.
     """
     check_key(key)
-    found = (
-        component
-        or Component.objects.filter(Exact(Lower("slug"), Lower(Value(key))), organization=actor.organization).first()
-    )
+    found = component or Component.objects.filter(slug__spelled=key, organization=actor.organization).first()
     application = _given(found) if found and component is None else None
     if application is None:
         owner = found or Component(organization=actor.organization, slug=key)

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Case, Q, Value, When
-from django.db.models.functions import Lower
-from django.db.models.lookups import Exact
 
 from catalog.actors import Actor
 from catalog.models import Environment
@@ -101,7 +99,7 @@ def _find_environment(
     environments = Environment.objects.visible_to(actor).filter(organization=application.organization)
     if "environment" in metadata:
         name = _text(metadata, "environment")
-        by_name = environments.filter(Exact(Lower("name"), Lower(Value(name)))).first() if name else None
+        by_name = environments.filter(name__spelled=name).first() if name else None
         uid = _uid(name)
         return by_name or (environments.filter(uid=uid).first() if uid else None), ""
     flows = Q(flow__component=application.component_id)

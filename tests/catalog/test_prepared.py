@@ -8,7 +8,7 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.transaction import TransactionManagementError
 
 from catalog.models import Component, Organization, Team
-from catalog.prepared import prepared, readable
+from catalog.prepared import look_through, look_up, prepared, readable, those
 from catalog.rights import Rule
 from catalog.services.components import create_component
 from catalog.services.groups import create_team
@@ -135,3 +135,42 @@ def test_an_actor_gets_what_they_may_read_or_do_and_nothing_else(admin, stranger
         assert changeable(admin) == own
         assert changeable(narrow) == []
         assert [each.slug for each in seen(replace(admin, limits=narrow.rules), slugs=slugs)] == ["ledger"]
+
+
+def test_a_row_is_looked_up_among_those_one_may_read(admin, stranger, team, django_assert_num_queries):
+    theirs = create_component(actor=stranger, name="Ledger")
+    own = Component.objects.get(organization=admin.organization, slug="ledger")
+    rule = Rule("organization:component:read", ("organization:acme:component:ledger",))
+    narrow = replace(admin, rules=(rule,))
+
+    for _ in range(2):
+        with django_assert_num_queries(1):
+            assert look_up(Component.objects.for_list, admin, uid=own.uid) == own
+        assert look_up(Component.objects.for_list, admin, uid=theirs.uid) is None
+        assert look_up(Component.objects.all, stranger, slug="ledger") == theirs
+        assert look_up(Component.objects.all, narrow, slug="ledger") == own
+        assert look_up(Component.objects.all, narrow, slug="books") is None
+        assert look_up(Component.objects.all, replace(admin, limits=(rule,)), slug="books") is None
+        assert look_up(Component.objects.all, replace(admin, rules=()), slug="ledger") is None
+        mine = list(Component.objects.filter(team=team))
+        assert look_through(Component.objects.all, admin, team=team) == mine
+        assert look_through(Component.objects.all, narrow, team=team) == [each for each in mine if each == own]
+        assert look_through(Component.objects.all, stranger, team=team) == []
+
+
+def test_those_are_what_the_queryset_gives_and_its_own_relations(admin, team):
+    for slug in ("ledger", "books"):
+        row = those(Component.objects.for_list).get(organization=admin.organization_id, slug=slug)
+
+        assert row == Component.objects.get(organization=admin.organization, slug=slug)
+        assert set(row._state.fields_cache) == {"team", "system", "domain"}
+        assert those(Component.objects.all).get(pk=row.pk)._state.fields_cache == {}
+    with pytest.raises(Team.DoesNotExist):
+        those(Team.objects.all).get(pk=0)
+
+
+def test_a_text_is_the_same_in_any_letter_case(admin, team):
+    for word in ("LEDGER", "ledger", "Ledger"):
+        assert [each.slug for each in Component.objects.filter(slug__spelled=word)] == ["ledger"]
+        assert those(Component.objects.all).get(slug__spelled=word).slug == "ledger"
+    assert not Component.objects.filter(slug__spelled="ledge_").exists()

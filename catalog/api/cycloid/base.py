@@ -1,9 +1,10 @@
 """What every view of Cycloid's does: say who asks and in which organization, read bodies, wrap answers."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, ClassVar, TypeVar
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from rest_framework.response import Response
 
@@ -14,6 +15,7 @@ from catalog.api.cycloid.words import named
 from catalog.api.views import DialectView
 from catalog.middleware import request_context
 from catalog.models import Organization, User
+from catalog.prepared import look_up, those
 from catalog.services import tokens
 from catalog.services.grants import OWNER
 from catalog.services.keys import authenticate_key
@@ -127,7 +129,7 @@ class OrganizationView(CycloidView):
         """
         context = request_context(request)
         credential = self.credential(request)
-        organization = Organization.objects.filter(slug=self.kwargs["organization_canonical"]).first()
+        organization = those(Organization.objects.all).first(slug=self.kwargs["organization_canonical"])
         if self.token is None:
             actor: Actor | None = authenticate_key(credential, **context)
             if actor and organization and organization.pk not in actor.reach:
@@ -150,6 +152,13 @@ class OrganizationView(CycloidView):
         """The rows of `model` in this organization that the caller may read."""
         visible = model._default_manager.visible_to(self.actor)  # type: ignore[attr-defined]
         return visible.filter(organization_id=self.actor.organization_id)
+
+    def one_of(self, rows: Callable[[], QuerySet[M]], thing: str, **values: Any) -> M:
+        """What `rows` gives that has these values, in this organization. Raises NotFound, which names the thing."""
+        row = look_up(rows, self.actor, organization=self.organization, **values)
+        if row is None:
+            raise NotFound(f"There is no such {thing}.")
+        return row
 
     def must(self, action: str) -> None:
         """Raises Forbidden when the caller may not do `action` on this organization."""

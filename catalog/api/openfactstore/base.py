@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from catalog.actors import Actor
 from catalog.api.views import DialectView
 from catalog.models import Organization, TenantModel
-from catalog.prepared import readable
+from catalog.prepared import look_up
 from config.api.dialects import FACTSTORE
 from config.api.pagination import whole_number
 from config.errors import BadInput, FieldError, NotFound
@@ -54,29 +54,12 @@ def read_uid(text: str, name: str = "id") -> UUID:
     return UUID(text)
 
 
-def find(rows: QuerySet[M], actor: Actor, text: str, name: str = "id") -> M:
-    """The row with this uid that the actor may read. Raises BadInput for what is no UUID, NotFound."""
+def find(rows: Callable[[], QuerySet[M]], actor: Actor, text: str, name: str = "id", **values: Any) -> M:
+    """The row with this uid and these values that the actor may read. Raises BadInput for what is no UUID, NotFound."""
     uid = read_uid(text, name)
-    return _there(rows.model, uid, rows.visible_to(actor).filter(uid=uid).first())  # type: ignore[attr-defined]
-
-
-def finder(model: type[M]) -> Callable[..., M]:
-    """`find` among the rows of `model`, with all its lists show, for what is looked up with most calls."""
-
-    @readable(model)
-    def with_uid(rows: Any, *, uid: UUID) -> QuerySet[M]:
-        return rows.for_list().filter(uid=uid).order_by()
-
-    def found(actor: Actor, text: str, name: str = "id") -> M:
-        uid = read_uid(text, name)
-        return _there(model, uid, next(iter(with_uid(actor, uid=uid)), None))
-
-    return found
-
-
-def _there(model: type[M], uid: UUID, found: M | None) -> M:
+    found = look_up(rows, actor, uid=uid, **values)
     if found is None:
-        raise NotFound(f"No {model._meta.verbose_name} {uid}.")
+        raise NotFound(f"No {rows().model._meta.verbose_name} {uid}.")
     return found
 
 

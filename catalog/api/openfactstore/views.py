@@ -60,7 +60,7 @@ class ServiceAccountView(FactstoreView):
 
     def account(self, id: str) -> ServiceAccount:
         """The machine with this id. Raises BadInput for what is no UUID, NotFound."""
-        return find(machines(), self.actor, id)
+        return find(machines, self.actor, id)
 
     def keys(self, account: ServiceAccount) -> QuerySet[ApiKey]:
         """Its keys, as far as the caller may see them."""
@@ -113,7 +113,7 @@ class AccountKeyList(ServiceAccountView):
 
 class AccountKey(ServiceAccountView):
     def delete(self, request: Request, id: str, key: str) -> Response:
-        revoke(actor=self.actor, secret=find(self.keys(self.account(id)), self.actor, key, "keyId"))
+        revoke(actor=self.actor, secret=find(keys, self.actor, key, "keyId", service_account=self.account(id)))
         return Response(status=204)
 
 
@@ -127,7 +127,7 @@ class KeyList(FactstoreView):
             user = find_user(self.actor, uid, "ownerId")
             key = issue_api_key(actor=self.actor, user=user, organization=home_of(self.actor, user), **said)
         else:
-            machine = find(machines(), self.actor, uid, "ownerId")
+            machine = find(machines, self.actor, uid, "ownerId")
             key = issue_api_key(actor=self.actor, service_account=machine, organization=machine.organization, **said)
         return Response(from_new_key(*key), status=201)
 
@@ -141,7 +141,7 @@ class OwnerKeys(FactstoreView):
 
 class KeyRevoke(FactstoreView):
     def delete(self, request: Request, id: str) -> Response:
-        revoke(actor=self.actor, secret=find(keys(), self.actor, id))
+        revoke(actor=self.actor, secret=find(keys, self.actor, id))
         return Response(status=204)
 
 

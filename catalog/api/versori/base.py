@@ -1,5 +1,6 @@
 """What every Versori view shares: who asks, in which organization, and finding what an id names."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -11,6 +12,7 @@ from catalog.actors import Actor, user_actor
 from catalog.api.views import DialectView, csrf_passes, refuse_without_factor
 from catalog.middleware import request_context, session_actor
 from catalog.models import Organization, TenantModel
+from catalog.prepared import look_up, those
 from catalog.services.tokens import authenticate
 from catalog.ulids import read_ulid
 from config.api.dialects import VERSORI
@@ -58,7 +60,7 @@ class VersoriView(DialectView):
         uid = read_ulid(text)
         if uid == self.actor.organization.uid:
             return self.actor
-        organization = Organization.objects.filter(uid=uid).first() if uid else None
+        organization = those(Organization.objects.all).first(uid=uid) if uid else None
         if organization is not None and organization.pk in self.actor.reach:
             return replace(self.actor, organization=organization)
         memberships = self.actor.memberships if self.by_session else ()
@@ -83,15 +85,15 @@ class VersoriView(DialectView):
             raise InvalidJSON("The body must be a JSON object.")
         return self.request.data
 
-    def find(self, rows: QuerySet[M], text: str) -> M:
-        """The row with this id in the path's organization. Raises NotFound."""
-        return find(rows.filter(organization=self.actor.organization_id), self.actor, text)
+    def find(self, rows: Callable[[], QuerySet[M]], text: str, **values: Any) -> M:
+        """The row with this id and these values in the path's organization. Raises NotFound."""
+        return find(rows, self.actor, text, organization=self.actor.organization_id, **values)
 
 
-def find(rows: QuerySet[M], actor: Actor, text: str) -> M:
-    """The row with this id, wherever the actor may read it. Raises NotFound, also for what is no id."""
+def find(rows: Callable[[], QuerySet[M]], actor: Actor, text: str, **values: Any) -> M:
+    """The row with this id and these values, wherever the actor may read it. Raises NotFound, also for no id."""
     uid = read_ulid(text)
-    found = rows.visible_to(actor).filter(uid=uid).first() if uid else None  # type: ignore[attr-defined]
+    found = look_up(rows, actor, uid=uid, **values) if uid else None
     if found is None:
-        raise NotFound(f"There is no {rows.model._meta.verbose_name} {text[:64]}.")
+        raise NotFound(f"There is no {rows().model._meta.verbose_name} {text[:64]}.")
     return found

@@ -34,6 +34,16 @@ class WebhookSchema(WireSerializer):
     isActive = Flag(source="is_active", required=False)
 
 
+def with_organization() -> QuerySet[Webhook]:
+    """Webhooks with whose they are."""
+    return Webhook.objects.select_related("organization")
+
+
+def with_webhook() -> QuerySet[Delivery]:
+    """What was sent, with where to."""
+    return Delivery.objects.select_related("webhook")
+
+
 class WebhookView(DialectView):
     """A view of ours about webhooks."""
 
@@ -41,15 +51,11 @@ class WebhookView(DialectView):
 
     def webhook(self, id: str) -> Webhook:
         """The webhook with this id. Raises BadInput, NotFound."""
-        return find(Webhook.objects.select_related("organization"), self.actor, id)
-
-    def deliveries(self, id: str) -> QuerySet[Delivery]:
-        """What was sent to the webhook with this id. Raises as `webhook`."""
-        return Delivery.objects.filter(webhook=self.webhook(id)).select_related("webhook")
+        return find(with_organization, self.actor, id)
 
     def delivery(self, id: str, delivery: str, name: str = "delivery") -> Delivery:
         """One of them. Raises as `webhook`."""
-        return find(self.deliveries(id), self.actor, delivery, name)
+        return find(with_webhook, self.actor, delivery, name, webhook=self.webhook(id))
 
 
 class WebhookList(WebhookView):
@@ -97,7 +103,7 @@ class WebhookTest(WebhookView):
 class DeliveryList(WebhookView):
     def get(self, request: Request, id: str) -> Response:
         """What was sent, the newest first; `after` is the id of the last delivery of the page before."""
-        rows = self.deliveries(id).visible_to(self.actor)  # type: ignore[attr-defined]
+        rows = with_webhook().visible_to(self.actor).filter(webhook=self.webhook(id))  # type: ignore[attr-defined]
         after = request.query_params.get("after", "")
         if after:
             rows = rows.filter(pk__lt=self.delivery(id, after, "after").pk)

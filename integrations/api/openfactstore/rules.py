@@ -26,15 +26,15 @@ class RuleView(FactstoreView):
 
     def rule(self, id: str) -> NotificationRule:
         """The rule with this id. Raises BadInput, NotFound."""
-        return find(NotificationRule.objects.for_list(), self.actor, id)
+        return find(NotificationRule.objects.for_list, self.actor, id)
 
     def with_filters(self, said: dict[str, Any]) -> dict[str, Any]:
         """What was said, with the things it filters by. Raises NotFound."""
         if "flow" in said:
-            said["flow"] = find(Flow.objects.all(), self.actor, str(said["flow"]), "filterFlowId")
+            said["flow"] = find(Flow.objects.all, self.actor, str(said["flow"]), "filterFlowId")
         if "environment" in said:
             uid = str(said["environment"])
-            said["environment"] = find(Environment.objects.all(), self.actor, uid, "filterEnvironmentId")
+            said["environment"] = find(Environment.objects.all, self.actor, uid, "filterEnvironmentId")
         return said
 
 

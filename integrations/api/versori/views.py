@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from catalog.api.versori.base import VersoriView, find
 from catalog.api.versori.mapping import id_of
 from catalog.api.versori.paging import read_cursor, write_cursor
+from catalog.prepared import look_through
 from config.errors import BadInput, FieldError, NotFound
 from integrations.api.versori.mapping import from_entry, from_store, from_value, from_written
 from integrations.api.versori.schemas import (
@@ -58,8 +59,8 @@ def key_in_path(request: HttpRequest) -> Key:
 class StoresView(VersoriView):
     def get(self, request: Request, organization: str) -> Response:
         """All stores."""
-        rows = Store.objects.visible_to(self.actor).filter(organization=self.actor.organization_id)
-        return Response({"stores": [from_store(store) for store in rows.select_related("organization")]})
+        rows = look_through(stores, self.actor, organization=self.actor.organization_id)
+        return Response({"stores": [from_store(store) for store in rows]})
 
     def post(self, request: Request, organization: str) -> Response:
         """Make a store, or name the one that is there."""
@@ -71,7 +72,7 @@ class StoreView(VersoriView):
 
     def store(self, text: str) -> Store:
         """The store with this id. Raises NotFound."""
-        return find(Store.objects.select_related("organization"), self.actor, text)
+        return find(stores, self.actor, text)
 
 
 class KeyView(StoreView):
@@ -147,6 +148,11 @@ class CountView(KeyView):
         prefix = said.get("selector", {}).get("prefix", [])
         rows = StoreEntry.objects.filter(store=holder).alive(timezone.now())
         return Response({"count": rows.below(prefix).count()})
+
+
+def stores() -> QuerySet[Store]:
+    """Stores with whose they are."""
+    return Store.objects.select_related("organization")
 
 
 def filtered(rows: QuerySet[StoreEntry], selector: dict[str, Any]) -> QuerySet[StoreEntry]:

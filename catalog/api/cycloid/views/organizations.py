@@ -13,6 +13,7 @@ from catalog.api.cycloid.lists import Column
 from catalog.api.cycloid.words import our_action
 from catalog.middleware import request_context
 from catalog.models import Membership, Organization, Project, Role, Team
+from catalog.prepared import those
 from catalog.rights import allows
 from catalog.services.organizations import create_organization, delete_organization, update_organization
 from config.errors import Conflict, FieldError, Forbidden
@@ -30,6 +31,11 @@ def with_children(rows: Any) -> Any:
     """Organizations with what their body needs, in one query however many."""
     below = Organization.objects.filter(parent=OuterRef("pk"))
     return rows.select_related("parent").annotate(has_children=Exists(below))
+
+
+def every_organization() -> Any:
+    """All organizations with what their body needs."""
+    return with_children(Organization.objects.all())
 
 
 class OrganizationListView(CycloidView):
@@ -66,7 +72,7 @@ class OrganizationListView(CycloidView):
             message = "is taken"
             raise Conflict(f"The canonical {canonical} {message}.", fields=[FieldError("canonical", message)])
         row = create_organization(actor=self.actor, parent=parent, name=said["name"], slug=canonical, founder=True)
-        return mapping.organization(with_children(Organization.objects.filter(pk=row.pk)).get())
+        return mapping.organization(those(every_organization).get(pk=row.pk))
 
 
 class OneOrganizationView(OrganizationView):
@@ -101,7 +107,7 @@ class OneOrganizationView(OrganizationView):
 
     def body(self) -> dict[str, Any]:
         """The organization as it is now."""
-        return mapping.organization(with_children(Organization.objects.filter(pk=self.organization.pk)).get())
+        return mapping.organization(those(every_organization).get(pk=self.organization.pk))
 
 
 class ChildrenView(OrganizationView, OrganizationListView):

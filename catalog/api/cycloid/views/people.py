@@ -12,6 +12,7 @@ from catalog.api.cycloid.lists import Column, conditions, window
 from catalog.api.cycloid.words import ROLES, named, our_role
 from catalog.mail import send_invitation
 from catalog.models import Invitation, Membership, Role, Team, User
+from catalog.prepared import those
 from catalog.rights import ACTIONS
 from catalog.services.invitations import (
     change_invitation_role,
@@ -60,7 +61,7 @@ class PeopleView(OrganizationView):
 
     def role(self, canonical: str) -> Role:
         """The role of that canonical. Raises BadInput."""
-        role = Role.objects.filter(organization=self.organization, canonical=our_role(canonical)).first()
+        role = those(Role.objects.all).first(organization=self.organization.pk, canonical=our_role(canonical))
         if role is None:
             raise BadInput("There is no such role.", fields=[FieldError("role_canonical", "is no role here")])
         return role

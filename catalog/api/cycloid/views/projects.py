@@ -11,6 +11,7 @@ from catalog.api.cycloid.base import OrganizationView, found, member_named
 from catalog.api.cycloid.lists import Column, window
 from catalog.api.cycloid.words import seconds
 from catalog.models import Environment, Project, ProjectEnvironment, ProjectFavorite, Team
+from catalog.prepared import look_up
 from catalog.services.environments import create_environment, delete_environment, update_environment
 from catalog.services.project_environments import link_environment, link_named_environment, unlink_environment
 from catalog.services.projects import create_project, delete_project, favorites_of, set_favorite, update_project
@@ -47,8 +48,7 @@ class PlacesView(OrganizationView):
 
     def environments(self) -> Any:
         """The environments, with all that their bodies show."""
-        rows = self.rows(Environment).select_related("owner", "organization")
-        return rows.prefetch_related("owner__authenticator_set")
+        return environments().visible_to(self.actor).filter(organization=self.organization)
 
     def project(self) -> Project:
         """The project of the path. Raises NotFound."""
@@ -56,7 +56,7 @@ class PlacesView(OrganizationView):
 
     def environment(self) -> Environment:
         """The environment of the path. Raises NotFound."""
-        return found(self.environments().filter(canonical=self.kwargs["environment_canonical"]), "environment")
+        return self.one_of(environments, "environment", canonical=self.kwargs["environment_canonical"])
 
     def link(self) -> ProjectEnvironment:
         """What the project of the path is in the environment of the path. Raises NotFound."""
@@ -68,6 +68,12 @@ class PlacesView(OrganizationView):
         said = places.environment_values(self, self.said(schemas.UpdateEnvironment))
         update_environment(actor=self.actor, environment=environment, **said)
         return self.one(places.environment(self.environment()))
+
+
+def environments() -> Any:
+    """Environments, with all that their bodies show."""
+    rows = Environment.objects.select_related("owner", "organization")
+    return rows.prefetch_related("owner__authenticator_set")
 
 
 class ProjectListView(PlacesView):
@@ -158,7 +164,7 @@ class ProjectEnvironmentListView(PlacesView):
         project = self.project()
         said = self.said(schemas.LinkOrNewEnvironment)
         if canonical := said.get("environment_canonical"):
-            environment = self.environments().filter(canonical=canonical).first()
+            environment = look_up(environments, self.actor, organization=self.organization, canonical=canonical)
             if environment is None:
                 raise BadInput("Unknown.", fields=[FieldError("environment_canonical", "is no environment here")])
             link_environment(actor=self.actor, project=project, environment=environment)

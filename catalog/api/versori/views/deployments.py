@@ -55,8 +55,7 @@ class VersionsView(ProjectView):
 class VersionFilesView(ProjectView):
     def get(self, request: Request, organization: str, project: str, version: str) -> Response:
         """The files of a version."""
-        rows = ProjectVersion.objects.filter(project=self.project(project))
-        return Response(from_files(self.find(rows, version)))
+        return Response(from_files(self.find(ProjectVersion.objects.all, version, project=self.project(project))))
 
 
 class DeployView(ProjectView):
@@ -72,7 +71,7 @@ class VersionDeployView(ProjectView):
     def put(self, request: Request, organization: str, project: str, version: str) -> Response:
         """Let a version run; the body is not needed."""
         found = self.project(project)
-        known = self.find(ProjectVersion.objects.filter(project=found), version)
+        known = self.find(ProjectVersion.objects.all, version, project=found)
         run_version(actor=self.actor, link=target(found, request), version=known)
         return self.shown(found)
 

@@ -71,7 +71,7 @@ class EnvironmentDeleteView(ProjectView):
     def post(self, request: Request, organization: str, project: str, environment: str) -> Response:
         """Delete an environment of the project; yes, by POST."""
         found = self.project(project)
-        link = self.find(ProjectEnvironment.objects.for_list().filter(project=found), environment)
+        link = self.find(ProjectEnvironment.objects.for_list, environment, project=found)
         remove_environment(actor=self.actor, link=link)
         return self.shown(found)
 
@@ -94,7 +94,7 @@ class EnvironmentConfigView(VersoriView):
         return Response(status=204)
 
     def _link(self, text: str) -> ProjectEnvironment:
-        return self.find(ProjectEnvironment.objects.for_list(), text)
+        return self.find(ProjectEnvironment.objects.for_list, text)
 
 
 class PoolsView(VersoriView):

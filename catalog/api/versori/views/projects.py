@@ -20,7 +20,7 @@ class ProjectView(VersoriView):
 
     def project(self, text: str) -> Project:
         """The project with this id, with its environments. Raises NotFound."""
-        return self.find(Project.objects.for_list(), text)
+        return self.find(Project.objects.for_list, text)
 
     def shown(self, project: Project, status: int = 200) -> Response:
         """The project as it is now stored."""

@@ -1,5 +1,6 @@
 """What may run in an environment all the same, on the wire (contract 7.5)."""
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -30,6 +31,11 @@ class AllowlistDetail(EnvironmentView):
     def delete(self, request: Request, id: str, entry: str) -> Response:
         """The entry as it is now, with 200."""
         environment = self.environment(id)
-        rows = AllowlistEntry.objects.filter(environment=environment).select_related("environment")
-        removed = remove_from_allowlist(actor=self.actor, entry=find(rows, self.actor, entry, "entryId"))
+        found = find(with_environments, self.actor, entry, "entryId", environment=environment)
+        removed = remove_from_allowlist(actor=self.actor, entry=found)
         return Response(from_allowlist_entry(environment, removed, timezone.now()))
+
+
+def with_environments() -> QuerySet[AllowlistEntry]:
+    """Entries with where they hold."""
+    return AllowlistEntry.objects.select_related("environment")

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from catalog.actors import Actor
 from catalog.api.openfactstore.base import FactstoreView, find, imagine, read_uid
+from catalog.prepared import look_through
 from compliance.api.openfactstore.mapping import WORDS, from_artifact
 from compliance.api.openfactstore.schemas import ArtifactSchema
 from compliance.api.openfactstore.views.trails import refuse_other_organization
@@ -23,12 +24,13 @@ class TrailArtifacts(FactstoreView):
     words = WORDS
 
     def get(self, request: Request, id: str) -> Response:
-        trail = find(Trail.objects.all(), self.actor, id)
-        return Response(shown(self.actor, with_owners(self.actor).filter(trail=trail).order_by("pk")))
+        trail = find(Trail.objects.all, self.actor, id)
+        rows = look_through(with_owners, self.actor, trail=trail)
+        return Response(shown(self.actor, sorted(rows, key=lambda each: each.pk)))
 
     def post(self, request: Request, id: str) -> Response:
         said = ArtifactSchema.read(request.data)
-        trail = find(Trail.objects.for_list(), self.actor, id)
+        trail = find(Trail.objects.for_list, self.actor, id)
         refuse_other_organization(self.actor, said.pop("organization", None), trail)
         said.setdefault("reported_by", self.actor.label)
         artifact = register_artifact(actor=self.actor, trail=trail, **said)
@@ -46,13 +48,13 @@ class ArtifactSearch(FactstoreView):
         digest = request.query_params.get("sha256", "")
         if not digest or "\0" in digest:
             raise BadInput("sha256 is required.", fields=[FieldError("sha256", "is required")])
-        return Response(shown(self.actor, with_owners(self.actor).filter(digest=normal_digest(digest))))
+        return Response(shown(self.actor, look_through(with_owners, self.actor, digest=normal_digest(digest))))
 
 
-def with_owners(actor: Actor) -> QuerySet[Artifact]:
-    """The artifacts the actor may read, with all their wire shows of others."""
+def with_owners() -> QuerySet[Artifact]:
+    """Artifacts with all their wire shows of others."""
     owners = ("organization", "trail__flow__component", "trail__component", "provenance")
-    return Artifact.objects.visible_to(actor).select_related(*owners)
+    return Artifact.objects.select_related(*owners)
 
 
 def shown(actor: Actor, artifacts: Sequence[Artifact] | QuerySet[Artifact]) -> list[dict[str, Any]]:

@@ -13,5 +13,5 @@ from compliance.services.assertions import assert_compliance
 class Assert(FactstoreView):
     def post(self, request: Request) -> Response:
         said = AssertSchema.read(request.data)
-        flow = find(Flow.objects.for_list(), self.actor, str(said["flow"]), "flowId")
+        flow = find(Flow.objects.for_list, self.actor, str(said["flow"]), "flowId")
         return Response(from_assertion(assert_compliance(actor=self.actor, digest=said["digest"], flow=flow)))

@@ -5,13 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.actors import Actor
-from catalog.api.openfactstore.base import FactstoreView, find, finder, imagine, paged, read_uid
+from catalog.api.openfactstore.base import FactstoreView, find, imagine, paged, read_uid
 from compliance.api.openfactstore.mapping import WORDS, from_attestation, from_evidence, to_details
 from compliance.api.openfactstore.schemas import AttestationSchema, TrailAttestationSchema
 from compliance.api.openfactstore.views.trails import refuse_other_organization
@@ -20,7 +21,6 @@ from compliance.models import Attestation, Evidence, Trail
 from compliance.services.attestations import attach_evidence, record_attestation
 from config.errors import BadInput, FieldError, NotFound, TooLarge
 
-find_trail = finder(Trail)
 ENVELOPE = 64 * 1024  # bytes a multipart body may have besides the file
 
 
@@ -28,7 +28,7 @@ class TrailAttestations(FactstoreView):
     words = WORDS
 
     def get(self, request: Request, id: str) -> Response:
-        trail = find(Trail.objects.all(), self.actor, id)
+        trail = find(Trail.objects.all, self.actor, id)
         rows = Attestation.objects.visible_to(self.actor).filter(trail=trail).select_related("organization", "trail")
         return paged(rows, request.query_params, shown)
 
@@ -53,14 +53,14 @@ class AttestationList(FactstoreView):
 
 class TrailEvidence(FactstoreView):
     def get(self, request: Request, id: str) -> Response:
-        trail = find(Trail.objects.all(), self.actor, id)
+        trail = find(Trail.objects.all, self.actor, id)
         rows = Evidence.objects.visible_to(self.actor).filter(attestation__trail=trail)
         return Response([from_evidence(each) for each in rows.select_related("attestation")])
 
 
 class AttestationEvidence(FactstoreView):
     def get(self, request: Request, id: str) -> Response:
-        attestation = find(Attestation.objects.all(), self.actor, id)
+        attestation = find(Attestation.objects.all, self.actor, id)
         rows = Evidence.objects.visible_to(self.actor).filter(attestation=attestation)
         return Response([from_evidence(each) for each in rows.select_related("attestation")])
 
@@ -73,9 +73,8 @@ class EvidenceUpload(FactstoreView):
         announced = request.META.get("CONTENT_LENGTH") or "0"
         if announced.isdigit() and int(announced) > settings.EVIDENCE_MAX_BYTES + ENVELOPE:
             raise TooLarge(f"Evidence is at most {settings.EVIDENCE_MAX_BYTES:,} bytes.")
-        trail = find(Trail.objects.all(), self.actor, id)
-        owned = Attestation.objects.filter(trail=trail).select_related("trail__flow", "trail__component")
-        subject = find(owned, self.actor, attestation, "attestationId")
+        trail = find(Trail.objects.all, self.actor, id)
+        subject = find(with_trails, self.actor, attestation, "attestationId", trail=trail)
         file = request.FILES.get("file")
         if file is None:
             raise BadInput("A part named file is needed.", fields=[FieldError("file", "is required")])
@@ -99,9 +98,14 @@ class EvidenceContent(FactstoreView):
         return evidence_response(evidence)
 
 
+def with_trails() -> QuerySet[Attestation]:
+    """Attestations with what their evidence belongs to."""
+    return Attestation.objects.select_related("trail__flow", "trail__component")
+
+
 def record(actor: Actor, trail_id: str, said: dict[str, Any]) -> Response:
     """Record what was said about a trail."""
-    trail = find_trail(actor, trail_id, "trailId")
+    trail = find(Trail.objects.for_list, actor, trail_id, "trailId")
     refuse_other_organization(actor, said.pop("organization", None), trail)
     attestation = record_attestation(actor=actor, trail=trail, **(said | {"details": to_details(said)}))
     return Response(from_attestation(attestation, None), status=201)

@@ -24,8 +24,7 @@ class BaselineList(EnvironmentView):
         environment = self.environment(id)
         said = BaselineSchema.read(request.data)
         if uid := said.get("snapshot"):
-            snapshots = Snapshot.objects.filter(environment=environment)
-            said["snapshot"] = find(snapshots, self.actor, str(uid), "snapshotId")
+            said["snapshot"] = find(Snapshot.objects.all, self.actor, str(uid), "snapshotId", environment=environment)
         said.setdefault("approved_by", self.actor.label)
         baseline = approve_baseline(actor=self.actor, environment=environment, **said)
         return Response(from_baseline(environment, baseline), status=201)

@@ -19,7 +19,7 @@ class EnvironmentView(FactstoreView):
 
     def environment(self, id: str) -> Environment:
         """The environment with this id. Raises BadInput for what is no UUID, NotFound."""
-        return find(Environment.objects.for_list(), self.actor, id)
+        return find(Environment.objects.for_list, self.actor, id)
 
 
 class EnvironmentList(EnvironmentView):

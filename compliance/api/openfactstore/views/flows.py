@@ -45,23 +45,23 @@ class FlowDetail(FactstoreView):
     words = WORDS
 
     def get(self, request: Request, id: str) -> Response:
-        return Response(from_flow(find(Flow.objects.for_list(), self.actor, id)))
+        return Response(from_flow(find(Flow.objects.for_list, self.actor, id)))
 
     def put(self, request: Request, id: str) -> Response:
-        flow = find(Flow.objects.for_list(), self.actor, id)
+        flow = find(Flow.objects.for_list, self.actor, id)
         said = FlowSchema.read(request.data, partial=True)
         said.pop("organization", None)  # a flow does not move
         return Response(from_flow(update_flow(actor=self.actor, flow=flow, **with_component(flow.organization, said))))
 
     def delete(self, request: Request, id: str) -> Response:
-        flow = find(Flow.objects.for_list(), self.actor, id)
+        flow = find(Flow.objects.for_list, self.actor, id)
         delete_flow(actor=self.actor, flow=flow, force=request.query_params.get("force", "").lower() == "true")
         return Response(status=204)
 
 
 class FlowTemplate(FactstoreView):
     def get(self, request: Request, id: str) -> HttpResponse:
-        flow = find(Flow.objects.all(), self.actor, id)
+        flow = find(Flow.objects.all, self.actor, id)
         wanted = request._request.get_preferred_type(["application/json", *YAML_TYPES])
         if wanted in YAML_TYPES:
             if flow.template_yaml is None:
@@ -72,7 +72,7 @@ class FlowTemplate(FactstoreView):
 
 class FlowTrails(FactstoreView):
     def get(self, request: Request, id: str) -> Response:
-        flow = find(Flow.objects.all(), self.actor, id)
+        flow = find(Flow.objects.all, self.actor, id)
         trails = Trail.objects.visible_to(self.actor).filter(flow=flow).for_list()
         return paged(trails, request.query_params, lambda rows: [from_trail(each) for each in rows])
 

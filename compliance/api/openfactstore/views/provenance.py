@@ -1,5 +1,8 @@
 """Where artifacts come from, on the wire (contract 3)."""
 
+from typing import Any
+
+from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -20,9 +23,8 @@ class ProvenanceView(FactstoreView):
 
     def artifact(self, id: str, artifact: str) -> Artifact:
         """The artifact of this trail. Raises BadInput for what is no UUID, NotFound."""
-        trail = find(Trail.objects.all(), self.actor, id, "trailId")
-        rows = with_owners(self.actor).select_related("trail__component", "trail__flow__organization")
-        return find(rows.filter(trail=trail), self.actor, artifact, "artifactId")
+        trail = find(Trail.objects.all, self.actor, id, "trailId")
+        return find(with_flows, self.actor, artifact, "artifactId", trail=trail)
 
 
 class ArtifactProvenance(ProvenanceView):
@@ -50,11 +52,17 @@ class ProvenanceVerification(ProvenanceView):
 class DigestProvenance(FactstoreView):
     def get(self, request: Request, sha256: str) -> Response:
         """Of the newest artifact with this digest that has one."""
-        rows = with_owners(self.actor).filter(digest=normal_digest(sha256), provenance__isnull=False)
-        artifact = rows.first()
+        rows: Any = with_owners()
+        known = rows.visible_to(self.actor).filter(digest=normal_digest(sha256), provenance__isnull=False)
+        artifact = known.first()
         if artifact is None:
             raise NotFound(f"No provenance of {sha256[:100]}.")
         return answer(artifact)
+
+
+def with_flows() -> QuerySet[Artifact]:
+    """Artifacts with all that their provenance is recorded with."""
+    return with_owners().select_related("trail__flow__organization")
 
 
 def answer(artifact: Artifact) -> Response:

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from catalog.actors import Actor
 from catalog.api.openfactstore.base import imagine, read_uid
 from catalog.models import Environment
+from catalog.prepared import look_up
 from compliance.api.openfactstore.mapping_environments import from_diff, from_sighting, from_snapshot
 from compliance.api.openfactstore.schemas_environments import SnapshotSchema
 from compliance.api.openfactstore.views.environments import EnvironmentView
@@ -83,7 +84,7 @@ def numbered(actor: Actor, environment: Environment, query: Mapping[str, str], n
     if not query.get(name):
         raise BadInput(f"{name} is required.", fields=[FieldError(name, "is required")])
     index = whole_number(query, name, 0, 0, MAX_INDEX)
-    snapshot = Snapshot.objects.visible_to(actor).filter(environment=environment, index=index).first()
+    snapshot = look_up(Snapshot.objects.all, actor, environment=environment, index=index)
     if snapshot is None:
         raise NotFound(f"Environment {environment.uid} has no snapshot {index}.")
     return snapshot

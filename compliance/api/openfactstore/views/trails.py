@@ -25,7 +25,7 @@ class TrailList(FactstoreView):
 
     def post(self, request: Request) -> Response:
         said = TrailSchema.read(fill_from_ci(request.data, request.META))
-        flow = find(Flow.objects.for_list(), self.actor, str(said.pop("flow")), "flowId")
+        flow = find(Flow.objects.for_list, self.actor, str(said.pop("flow")), "flowId")
         refuse_other_organization(self.actor, said.pop("organization", None), flow)
         return Response(from_trail(create_trail(actor=self.actor, flow=flow, **said)), status=201)
 
@@ -39,7 +39,7 @@ class TrailList(FactstoreView):
 
 class TrailDetail(FactstoreView):
     def get(self, request: Request, id: str) -> Response:
-        return Response(from_trail(find(Trail.objects.for_list(), self.actor, id)))
+        return Response(from_trail(find(Trail.objects.for_list, self.actor, id)))
 
 
 def refuse_other_organization(actor, slug: str | None, owner: Flow | Trail) -> None:

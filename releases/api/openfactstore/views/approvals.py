@@ -6,7 +6,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog.api.openfactstore.base import FactstoreView, find, finder
+from catalog.api.openfactstore.base import FactstoreView, find
 from catalog.models import Environment
 from compliance.models import Trail
 from config.errors import BadInput, FieldError
@@ -14,8 +14,6 @@ from releases.api.openfactstore.mapping import STATUS_WORDS, WORDS, from_approva
 from releases.api.openfactstore.schemas import ApprovalSchema, DecisionSchema
 from releases.models import ApprovalRequest, Decision
 from releases.services.approvals import decide, request_trail_approval
-
-find_trail, find_approval = finder(Trail), finder(ApprovalRequest)
 
 
 class ApprovalView(FactstoreView):
@@ -25,22 +23,22 @@ class ApprovalView(FactstoreView):
 
     def approval(self, id: str) -> ApprovalRequest:
         """The approval with this id. Raises BadInput for what is no UUID, NotFound."""
-        return find_approval(self.actor, id)
+        return find(ApprovalRequest.objects.for_list, self.actor, id)
 
 
 class TrailApprovals(ApprovalView):
     def get(self, request: Request, id: str) -> Response:
-        trail = find(Trail.objects.all(), self.actor, id)
+        trail = find(Trail.objects.all, self.actor, id)
         approvals = ApprovalRequest.objects.visible_to(self.actor).about_trail(trail).for_list()
         now = timezone.now()
         return Response([from_approval(each, now) for each in approvals])
 
     def post(self, request: Request, id: str) -> Response:
-        trail = find_trail(self.actor, id)
+        trail = find(Trail.objects.for_list, self.actor, id)
         said = ApprovalSchema.read(request.data)
         environment = said.pop("environment", None)
         if environment is not None:
-            said["environment"] = find(Environment.objects.all(), self.actor, str(environment), "environmentId")
+            said["environment"] = find(Environment.objects.all, self.actor, str(environment), "environmentId")
         asked = request_trail_approval(actor=self.actor, trail=trail, **said)
         return Response(from_approval(asked, asked.created_at))
 

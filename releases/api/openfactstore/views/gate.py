@@ -31,11 +31,11 @@ class GateEvaluate(FactstoreView):
         named = said.pop("environment", None)
         uid = said.pop("environment_id", None)
         if uid is not None:
-            said["environment"] = find(Environment.objects.for_list(), self.actor, str(uid), "environmentId")
+            said["environment"] = find(Environment.objects.for_list, self.actor, str(uid), "environmentId")
         elif named is not None:
             said["environment"] = find_environment(self.actor, named)
         if "flow" in said:
-            said["flow"] = find(Flow.objects.for_list(), self.actor, str(said["flow"]), "flowId")
+            said["flow"] = find(Flow.objects.for_list, self.actor, str(said["flow"]), "flowId")
         base_url = request._request.build_absolute_uri("/").rstrip("/")
         return Response(from_gate(evaluate(actor=self.actor, base_url=base_url, **said)))
 

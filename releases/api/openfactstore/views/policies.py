@@ -20,10 +20,10 @@ class PolicyList(FactstoreView):
 
     def post(self, request: Request) -> Response:
         said = PolicySchema.read(request.data)
-        said["flow"] = find(Flow.objects.for_list(), self.actor, str(said["flow"]), "flowId")
+        said["flow"] = find(Flow.objects.for_list, self.actor, str(said["flow"]), "flowId")
         if "environment" in said:
             uid = str(said["environment"])
-            said["environment"] = find(Environment.objects.all(), self.actor, uid, "environmentId")
+            said["environment"] = find(Environment.objects.all, self.actor, uid, "environmentId")
         return Response(from_policy(create_policy(actor=self.actor, **said)))
 
 
@@ -31,13 +31,13 @@ class PolicyDetail(FactstoreView):
     words = WORDS
 
     def get(self, request: Request, id: str) -> Response:
-        return Response(from_policy(find(DeploymentPolicy.objects.for_list(), self.actor, id)))
+        return Response(from_policy(find(DeploymentPolicy.objects.for_list, self.actor, id)))
 
     def put(self, request: Request, id: str) -> Response:
-        policy = find(DeploymentPolicy.objects.for_list(), self.actor, id)
+        policy = find(DeploymentPolicy.objects.for_list, self.actor, id)
         said = PolicyChangeSchema.read(request.data, partial=True)
         return Response(from_policy(update_policy(actor=self.actor, policy=policy, **said)))
 
     def delete(self, request: Request, id: str) -> Response:
-        delete_policy(actor=self.actor, policy=find(DeploymentPolicy.objects.for_list(), self.actor, id))
+        delete_policy(actor=self.actor, policy=find(DeploymentPolicy.objects.for_list, self.actor, id))
         return Response(status=204)

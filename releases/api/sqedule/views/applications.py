@@ -47,7 +47,7 @@ class ApplicationKind(ReviewableView):
 
     def bindings(self, application: Application) -> list[Body]:
         """The bindings of an application."""
-        rows = self.rows(Binding).for_list().filter(application=application)
+        rows = self.all(Binding.objects.for_list, application=application)
         return [mapping.binding_of_application(row) for row in rows]
 
 

@@ -1,6 +1,6 @@
 """What every view of Sqedule's does: look things up in the caller's organization, page lists, say errors."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.api.views import DialectView
+from catalog.prepared import look_through
 from config.api.dialects import SQEDULE
 from config.api.pagination import whole_number
 from config.errors import BadInput, Forbidden, NotFound
@@ -65,18 +66,26 @@ class SqeduleView(DialectView):
         visible = model._default_manager.visible_to(self.actor)  # type: ignore[attr-defined]
         return visible.filter(organization=self.actor.organization_id)
 
+    def all(self, rows: Callable[[], QuerySet[M]], **values: Any) -> list[M]:
+        """What `rows` gives that has these values, of those in the caller's organization that it may read."""
+        return look_through(rows, self.actor, organization=self.actor.organization_id, **values)
+
+    def one(self, rows: Callable[[], QuerySet[M]], thing: str, **values: Any) -> M:
+        """The only one of `all`. Raises NotFound, which names the thing."""
+        return only(self.all(rows, **values), thing)
+
     def application(self, key: str) -> Application:
         """The application with this id. Raises NotFound."""
-        return found(self.rows(Application).for_list().with_key(key), "application")
+        return self.one(Application.objects.for_list, "application", key__spelled=key)
 
     def ruleset(self, key: str) -> Ruleset:
         """The ruleset with this id. Raises NotFound."""
-        return found(self.rows(Ruleset).for_list().with_key(key), "approval ruleset")
+        return self.one(Ruleset.objects.for_list, "approval ruleset", key__spelled=key)
 
     def binding(self, application: Application, ruleset: Ruleset) -> Binding:
         """What binds the two. Raises NotFound."""
-        bindings = self.rows(Binding).for_list().filter(application=application, ruleset=ruleset)
-        return found(bindings, "application approval ruleset binding")
+        thing = "application approval ruleset binding"
+        return self.one(Binding.objects.for_list, thing, application=application, ruleset=ruleset)
 
     def items(self, rows: QuerySet[M], mapped: Callable[[M], Body | None]) -> Response:
         """One page of `rows`. Raises Forbidden when the caller may read none of their kind, BadInput for bad paging."""
@@ -88,12 +97,11 @@ class SqeduleView(DialectView):
         return Response({"items": [mapped(row) for row in rows[(page - 1) * size : page * size]]})
 
 
-def found(rows: Any, thing: str) -> Any:
+def only(rows: Iterable[M], thing: str) -> M:
     """The only row of `rows`. Raises NotFound, which names the thing."""
-    row = rows.first()
-    if row is None:
-        raise NotFound(f"{thing} not found")
-    return row
+    for row in rows:
+        return row
+    raise NotFound(f"{thing} not found")
 
 
 def path_number(name: str, text: str, bits: int) -> int:

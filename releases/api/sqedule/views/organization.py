@@ -12,6 +12,7 @@ from catalog.accounts import WRONG_LOGIN, check_password
 from catalog.actors import Actor, require
 from catalog.middleware import request_context
 from catalog.models import ApiKey, Membership, Organization, User
+from catalog.prepared import those
 from catalog.services.keys import key_in_force
 from catalog.services.organizations import update_organization
 from catalog.services.tokens import authenticate_token, issue, read
@@ -30,7 +31,7 @@ class OrganizationRows(SqeduleView):
 
     def organization(self, slug: str) -> Organization:
         """The organization with this id, which the caller may read. Raises Forbidden."""
-        row = Organization.objects.filter(slug=slug.lower(), pk__in=list(self.actor.reach)).first()
+        row = those(Organization.objects.all).first(slug=slug.lower(), pk__in=list(self.actor.reach))
         if row is None:
             raise Forbidden(f"{self.actor.label} reaches no organization {slug}.")
         require(self.actor, "organization:read", row)

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from config.errors import BadInput, FieldError
 from releases.api.sqedule import mapping, schemas
 from releases.api.sqedule.mapping import Body
-from releases.api.sqedule.views.base import SqeduleView, found, path_number
+from releases.api.sqedule.views.base import SqeduleView, path_number
 from releases.models import Release
 from releases.services.releases import cancel_release, create_release, update_release
 
@@ -35,8 +35,7 @@ class ReleaseRows(SqeduleView):
     def release(self, application_id: str, number: int) -> Release:
         """The release of an application with this number. Raises NotFound."""
         application = self.application(application_id)
-        rows = self.rows(Release).for_list().filter(application=application, number=number)
-        return found(rows, "release")
+        return self.one(Release.objects.for_list, "release", application=application, number=number)
 
 
 class AllReleasesView(ReleaseRows):

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from releases.api.sqedule import schemas
 from releases.api.sqedule.mapping import Body
-from releases.api.sqedule.views.base import SqeduleView, found, version_in_path
+from releases.api.sqedule.views.base import SqeduleView, only, version_in_path
 from releases.services.proposals import adjust_proposal, change_resource, delete_proposal, proposal_of, review_proposal
 from releases.services.versions import KINDS, ProposalInput, Resource, approved_contents, proposal_contents
 
@@ -57,7 +57,7 @@ class VersionView(ReviewableView):
         number = version_in_path(version_number)
         resource = self.subject(**path)
         content = approved_contents(resource).filter(version__version_number=number)
-        return Response(self.shown(resource, found(content, f"{KINDS[type(resource)].thing} version")))
+        return Response(self.shown(resource, only(content, f"{KINDS[type(resource)].thing} version")))
 
 
 class ProposalsView(ReviewableView):

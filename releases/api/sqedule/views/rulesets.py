@@ -80,7 +80,7 @@ class RulesetKind(ReviewableView):
 
     def bindings(self, ruleset: Ruleset) -> list[Body]:
         """The bindings of a ruleset."""
-        rows = self.rows(Binding).for_list().filter(ruleset=ruleset)
+        rows = self.all(Binding.objects.for_list, ruleset=ruleset)
         return [mapping.binding_of_ruleset(row) for row in rows]
 
     def version(self, content: RulesetAdjustment | None) -> Body | None:
