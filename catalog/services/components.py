@@ -73,7 +73,7 @@ def update_component(*, actor: Actor, component: Component, **changes: Any) -> C
     """
     require(actor, "organization:component:update", component)
     _check_repository(changes)
-    component = Component.objects.select_for_update().get(pk=component.pk)
+    component = those(Component.objects.select_for_update).get(pk=component.pk)
     return _apply(actor, component, changes, source="portal")
 
 

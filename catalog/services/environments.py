@@ -7,11 +7,12 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import DataError, OperationalError, connection, transaction
-from django.db.models import ProtectedError, Q
+from django.db.models import ProtectedError, Q, QuerySet
 
 from catalog.actors import Actor, require
 from catalog.models import Environment, ProjectEnvironment
 from catalog.models.environment import empty_scope
+from catalog.prepared import prepared
 from catalog.services.canonicals import free_canonical
 from catalog.services.changes import named
 from catalog.services.events import record_event
@@ -105,15 +106,15 @@ def lock_environment(environment: Environment) -> Environment:
     Whoever writes its snapshots, baselines or drift takes this lock first. NO KEY: rows that point at the environment
     may be inserted meanwhile. Raises NotFound when it was deleted.
     """
-    held = (
-        Environment.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("organization")
-        .filter(pk=environment.pk)
-        .first()
-    )
+    held = _held.first(pk=environment.pk)
     if held is None:
         raise NotFound(f"Environment {environment.uid} does not exist.")
     return held
+
+
+@prepared
+def _held(*, pk: int) -> QuerySet[Environment]:
+    return Environment.objects.for_list().select_for_update(no_key=True, of=("self",)).filter(pk=pk)
 
 
 def note_snapshot(environment: Environment, *, index: int, at: datetime, by: str, running: int) -> None:

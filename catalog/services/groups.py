@@ -8,6 +8,7 @@ from django.utils.text import slugify
 
 from catalog.actors import Actor, require
 from catalog.models import Component, Domain, Membership, Role, System, Team, TeamMember, User
+from catalog.prepared import those
 from catalog.services import search
 from catalog.services.changes import write_changes
 from catalog.services.events import record_event
@@ -87,7 +88,7 @@ def delete_team(*, actor: Actor, team: Team) -> None:
     Raises Forbidden without `organization:team:delete`. Records `team.deleted`.
     """
     require(actor, "organization:team:delete", team)
-    locked = Team.objects.select_for_update().get(pk=team.pk)
+    locked = those(Team.objects.select_for_update).get(pk=team.pk)
     owned = list(Component.objects.filter(team=locked).values_list("pk", flat=True))
     record_event("team.deleted", subject=locked, actor=actor, data={"components": len(owned)})
     locked.delete()
@@ -144,7 +145,7 @@ def update_system(*, actor: Actor, system: System, **changes: Any) -> System:
     new values, when something changed.
     """
     require(actor, "organization:system:update", system)
-    locked = System.objects.select_for_update().get(pk=system.pk)
+    locked = those(System.objects.select_for_update).get(pk=system.pk)
     changed = write_changes(locked, changes, ("name", "slug", "public_id", "domain"))
     if changed:
         adopt(locked, "system", "system")
@@ -180,7 +181,7 @@ def update_domain(*, actor: Actor, domain: Domain, **changes: Any) -> Domain:
     new values, when something changed.
     """
     require(actor, "organization:domain:update", domain)
-    locked = Domain.objects.select_for_update().get(pk=domain.pk)
+    locked = those(Domain.objects.select_for_update).get(pk=domain.pk)
     changed = write_changes(locked, changes, ("name", "slug", "public_id"))
     if changed:
         adopt(locked, "domain", "domain")

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from catalog.actors import MACHINE_REACH, MACHINE_RULES, Actor, key_actor, require, said_rules, token_actor
 from catalog.models import ApiKey, Component, Membership, Organization, ServiceAccount, User, WebhookToken
-from catalog.prepared import prepared
+from catalog.prepared import prepared, those
 from catalog.rights import Rule
 from catalog.services.changes import write_changes
 from catalog.services.events import record_event
@@ -101,7 +101,7 @@ def update_api_key(*, actor: Actor, key: ApiKey, user: User | None = None, **cha
     """
     if key.user is None or key.user != actor.user or actor.limits is not None:  # a narrowed key is not the whole person
         require(actor, "organization:api_key:update", key)
-    locked = ApiKey.objects.select_for_update().get(pk=key.pk)
+    locked = those(ApiKey.objects.select_for_update).get(pk=key.pk)
     if user is not None and user.pk != locked.user_id:
         if not Membership.objects.filter(user=user, organization=locked.organization_id).exists():
             raise ValidationError({"user": f"{user.email} is no member."})
@@ -120,7 +120,7 @@ def rotate_api_key(*, actor: Actor, key: ApiKey, grace: timedelta = GRACE) -> tu
     Raises Forbidden without `organization:api_key:create` and `:revoke`, but for one's own keys, and Conflict for a key
     that opens nothing any more. Records `api_key.created` and `api_key.revoked`.
     """
-    locked = ApiKey.objects.select_for_update().get(pk=key.pk)
+    locked = those(ApiKey.objects.select_for_update).get(pk=key.pk)
     if not locked.is_in_force() or locked.revoked_at is not None:
         raise Conflict(f"{locked} is at its end; issue another key.")
     successor = issue_api_key(
@@ -187,7 +187,7 @@ def revoke(*, actor: Actor, secret: S, at: datetime | None = None) -> S:
     if not own or actor.limits is not None:  # a narrowed key is not the whole person
         require(actor, f"organization:{secret.entity}:revoke", secret)
     at = at or timezone.now()
-    locked: S = type(secret)._default_manager.select_for_update().get(pk=secret.pk)
+    locked: S = those(type(secret)._default_manager.select_for_update).get(pk=secret.pk)
     if locked.revoked_at is None or at < locked.revoked_at:
         locked.revoked_at = at
         locked.save(update_fields=["revoked_at", "updated_at"])

@@ -18,6 +18,7 @@ from catalog.models import (
     TeamMember,
     WebhookToken,
 )
+from catalog.prepared import those
 from catalog.rights import Rule
 from catalog.services.changes import write_changes
 from catalog.services.events import record_event
@@ -92,7 +93,7 @@ def update_organization(*, actor: Actor, organization: Organization, **changes: 
     `organization.updated` with the old and new values, when something changed.
     """
     require(actor, "organization:update", organization)
-    locked = Organization.objects.select_for_update().get(pk=organization.pk)
+    locked = those(Organization.objects.select_for_update).get(pk=organization.pk)
     changed = write_changes(locked, changes, CHANGEABLE)
     if changed:
         record_event("organization.updated", subject=locked, actor=actor, data=changed)
@@ -111,7 +112,7 @@ def delete_organization(*, actor: Actor, organization: Organization) -> None:
         raise RuleViolation(f"{organization} is the root; nobody above could delete it.")
     for each in (above, organization):
         require(actor, "organization:delete", each)
-    Organization.objects.select_for_update().get(pk=organization.pk)
+    those(Organization.objects.select_for_update).get(pk=organization.pk)
     below = Organization.objects.filter(parent=organization).count()
     if below:
         raise RuleViolation(f"{below} organizations lie below {organization}. Delete them first.")

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from catalog.actors import Actor, require, user_actor
 from catalog.models import Membership, Organization, Role, ServiceAccount, TeamMember, User
+from catalog.prepared import those
 from catalog.services import search
 from catalog.services.changes import write_changes
 from catalog.services.events import record_event
@@ -74,7 +75,7 @@ def rename_oneself(*, actor: Actor, name: str) -> User:
     """Go by another name. Raises Forbidden for a machine, ValidationError. Records `member.renamed`, if it is new."""
     if actor.user is None:
         raise Forbidden("Only a person has a profile.")
-    user = User.objects.select_for_update().get(pk=actor.user.pk)
+    user = those(User.objects.select_for_update).get(pk=actor.user.pk)
     if user.name == name:
         return user
     before, user.name = user.name, name
@@ -100,7 +101,7 @@ def record_own_change(*, user: User, kind: str, **context: Any) -> None:
 
 def _locked_member(membership: Membership) -> Membership:
     """The membership, and with it its organization's circle of owners, held until the transaction ends."""
-    Organization.objects.select_for_update().get(pk=membership.organization_id)
+    those(Organization.objects.select_for_update).get(pk=membership.organization_id)
     return Membership.objects.select_related("role", "user", "organization").get(pk=membership.pk)
 
 
@@ -145,7 +146,7 @@ def update_service_account(*, actor: Actor, account: ServiceAccount, **changes: 
     require(actor, "organization:service_account:update", account)
     if "role" in changes:
         require_role(actor, changes["role"])
-    locked = ServiceAccount.objects.select_for_update().get(pk=account.pk)
+    locked = those(ServiceAccount.objects.select_for_update).get(pk=account.pk)
     changed = write_changes(locked, changes, ("name", "description", "role"))
     if changed:
         record_event("service_account.updated", subject=locked, actor=actor, data=changed)

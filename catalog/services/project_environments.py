@@ -5,9 +5,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from catalog.actors import Actor, require
 from catalog.models import Environment, Organization, Project, ProjectEnvironment
+from catalog.prepared import prepared
 from catalog.services.changes import write_changes
 from catalog.services.documents import check_document
 from catalog.services.environments import create_environment
@@ -199,8 +201,12 @@ def checked_pool(name: str) -> str:
 
 def lock_link(link: ProjectEnvironment) -> ProjectEnvironment:
     """The link as it is now, held until the transaction ends. Raises NotFound when it was deleted."""
-    rows = ProjectEnvironment.objects.select_for_update(no_key=True, of=("self",)).for_list()
-    held = rows.filter(pk=link.pk).first()
+    held = _held.first(pk=link.pk)
     if held is None:
         raise NotFound(f"Project environment {link.uid} does not exist.")
     return held
+
+
+@prepared
+def _held(*, pk: int) -> QuerySet[ProjectEnvironment]:
+    return ProjectEnvironment.objects.for_list().select_for_update(no_key=True, of=("self",)).filter(pk=pk)

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from catalog.actors import Actor, require
 from catalog.models import Organization, Project, ProjectFavorite, User
+from catalog.prepared import prepared
 from catalog.services.canonicals import free_canonical
 from catalog.services.changes import write_changes
 from catalog.services.events import record_event
@@ -160,8 +161,13 @@ def lock_project(project: Project) -> Project:
 
     NO KEY: rows that point at the project may be inserted meanwhile.
     """
-    rows = Project.objects.select_for_update(no_key=True, of=("self",)).select_related("organization", "owner", "team")
-    held = rows.filter(pk=project.pk).first()
+    held = _held.first(pk=project.pk)
     if held is None:
         raise NotFound(f"Project {project.uid} does not exist.")
     return held
+
+
+@prepared
+def _held(*, pk: int) -> QuerySet[Project]:
+    rows = Project.objects.select_for_update(no_key=True, of=("self",)).filter(pk=pk)
+    return rows.select_related("organization", "owner", "team")

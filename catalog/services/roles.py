@@ -10,6 +10,7 @@ from django.utils.text import slugify
 from catalog.actors import Actor, require, rules_of
 from catalog.models import Organization, Role, RoleRule
 from catalog.models.people import check_rules
+from catalog.prepared import those
 from catalog.rights import BUILT_IN_ROLES, Rule
 from catalog.services.changes import write_changes
 from catalog.services.events import record_event
@@ -77,7 +78,7 @@ def update_role(*, actor: Actor, role: Role, rules: Iterable[Rule] | None = None
     changed.
     """
     require(actor, "organization:role:update", role)
-    locked = Role.objects.select_for_update().get(pk=role.pk)
+    locked = those(Role.objects.select_for_update).get(pk=role.pk)
     if locked.built_in:
         raise Conflict(f"{locked.name} comes with Gatehouse and is not changed; copy it into a role of your own.")
     changed = write_changes(locked, changes, ("name", "description"))

@@ -7,6 +7,7 @@ from django.db.models import ProtectedError
 
 from catalog.actors import Actor, require
 from catalog.models import ApiKey, Membership, Role, User
+from catalog.prepared import those
 from catalog.services.changes import write_changes
 from catalog.services.events import record_event
 from catalog.services.grants import require_account, require_role
@@ -52,7 +53,7 @@ def update_user(*, actor: Actor, user: User, **changes: Any) -> User:
             require_role(actor, membership.role)
     elif actor.limits is not None:  # a narrowed key is not the whole person
         require(actor, "organization:member:update")
-    locked = User.objects.select_for_update().get(pk=user.pk)
+    locked = those(User.objects.select_for_update).get(pk=user.pk)
     _refuse_taken(github_id=changes.get("github_id"), but=locked)
     changed = write_changes(locked, changes, ("name", "github_id"))
     if changed:

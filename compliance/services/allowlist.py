@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from catalog.actors import Actor, require
 from catalog.models import Environment
+from catalog.prepared import those
 from catalog.services.environments import found_in, lock_environment, pattern_fault
 from catalog.services.events import record_event
 from compliance.digests import normal_digest
@@ -66,7 +67,7 @@ def remove_from_allowlist(*, actor: Actor, entry: AllowlistEntry, reason: str = 
     """
     require(actor, "organization:allowlist:delete", entry)
     held = lock_environment(entry.environment)
-    locked = AllowlistEntry.objects.select_for_update().get(pk=entry.pk)
+    locked = those(AllowlistEntry.objects.select_for_update).get(pk=entry.pk)
     if locked.removed_at is not None:
         raise Conflict(f"Allow-list entry {locked.uid} was removed already.")
     locked.environment, locked.removed_at = held, timezone.now()

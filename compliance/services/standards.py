@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from catalog.actors import Actor, require, system_actor
 from catalog.models import Component, Event, Organization, Team
-from catalog.prepared import prepared
+from catalog.prepared import prepared, those
 from catalog.services.changes import write_changes
 from catalog.services.components import note_baseline_fetch
 from catalog.services.events import record_event
@@ -96,7 +96,7 @@ def update_standards_baseline(*, actor: Actor, baseline: StandardsBaseline, **ch
     require(actor, "organization:standards_baseline:update", baseline)
     # The organization's row is the lock of who is the default.
     Organization.objects.select_for_update(no_key=True).get(pk=baseline.organization_id)
-    locked = StandardsBaseline.objects.select_for_update().get(pk=baseline.pk)
+    locked = those(StandardsBaseline.objects.select_for_update).get(pk=baseline.pk)
     if "config" in changes:
         changes["config"] = normalised(changes["config"])
     if changes.get("is_default") is False and locked.is_default:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from catalog.actors import Actor, require
 from catalog.models import Event, Organization
-from catalog.prepared import prepared
+from catalog.prepared import prepared, those
 from catalog.services.changes import write_changes
 from catalog.services.events import record_event
 from integrations.models import Delivery, Webhook
@@ -56,7 +56,7 @@ def update_webhook(*, actor: Actor, webhook: Webhook, **changes: Any) -> Webhook
     Raises Forbidden without `organization:webhook:update`, ValidationError, BadInput. Records `webhook.updated`.
     """
     require(actor, "organization:webhook:update", webhook)
-    locked = Webhook.objects.select_for_update().get(pk=webhook.pk)
+    locked = those(Webhook.objects.select_for_update).get(pk=webhook.pk)
     if changes.get("is_active"):
         locked.switched_off_because, locked.failing_since = "", None
     changed = write_changes(locked, changes, ("name", "url", "kinds", "is_active"))
@@ -84,7 +84,7 @@ def rotate_secret(*, actor: Actor, webhook: Webhook) -> tuple[Webhook, str]:
     Raises Forbidden without `organization:webhook:update`. Records `webhook.rotated`.
     """
     require(actor, "organization:webhook:update", webhook)
-    locked, secret = Webhook.objects.select_for_update().get(pk=webhook.pk), new_secret()
+    locked, secret = those(Webhook.objects.select_for_update).get(pk=webhook.pk), new_secret()
     locked.sealed_old_secret, locked.sealed_secret = locked.sealed_secret, sealed(locked, secret)
     locked.old_secret_until = timezone.now() + OLD_SECRET_LIVES
     locked.save(update_fields=["sealed_secret", "sealed_old_secret", "old_secret_until", "updated_at"])

@@ -4,11 +4,13 @@ Every verb locks the resource first, so that no two states are decided at a time
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from django.db import transaction
 
 from catalog.actors import Actor, require
+from catalog.prepared import Prepared
 from catalog.services.events import record_event
 from config.errors import BadInput, Conflict, FieldError, Forbidden, NotFound, RuleViolation
 from releases.models import Application, Binding, ProposalState, Ruleset
@@ -138,8 +140,13 @@ def is_author(actor: Actor, resource: Resource, content: Any) -> bool:
 
 
 def _locked(resource: Resource) -> Any:
-    rows: Any = type(resource)._default_manager
-    return rows.for_list().select_related("organization").select_for_update(of=("self",)).get(pk=resource.pk)
+    return _held(type(resource)).get(pk=resource.pk)
+
+
+@cache
+def _held(model: type[Resource]) -> Prepared[..., Any]:
+    rows: Any = model._default_manager.select_for_update(of=("self",))
+    return Prepared(lambda *, pk: rows.for_list().select_related("organization").filter(pk=pk))
 
 
 def _rename(actor: Actor, resource: Application | Ruleset, key: str) -> None:

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.actors import Actor, require
+from catalog.prepared import those
 from catalog.services.events import record_event
 from catalog.services.numbers import next_number
 from config.errors import RuleViolation
@@ -102,7 +103,7 @@ def cancel_release(*, actor: Actor, release: Release) -> Release:
 
 def lock_job(release: Release) -> ReleaseJob | None:
     """The job of a release, locked until the transaction ends: nobody else changes its state. None when it is final."""
-    return ReleaseJob.objects.select_for_update(of=("self",)).filter(release=release.pk).first()
+    return those(ReleaseJob.objects.select_for_update).first(release=release.pk)
 
 
 def finish(release: Release, job: ReleaseJob, state: Release.State, *, actor: Actor) -> None:

@@ -12,6 +12,7 @@ from django.db.models import Max, Model, QuerySet
 from django.utils import timezone
 
 from catalog.actors import Actor, system_actor
+from catalog.prepared import those
 from catalog.services.events import record_event
 from catalog.services.numbers import next_number
 from config.errors import BadInput, FieldError
@@ -187,7 +188,7 @@ def approve(resource: Resource, adjustment: Any) -> None:
     The resource's row is locked, so that numbers have no gaps and no doubles. Other proposals under review were made
     against an older content: they become drafts. Records `<entity>.withdrawn` for each of them.
     """
-    type(resource)._default_manager.select_for_update(of=("self",)).get(pk=resource.pk)
+    those(type(resource)._default_manager.select_for_update).get(pk=resource.pk)
     set_state(adjustment, ProposalState.APPROVED)
     version = adjustment.version
     last = type(version).objects.filter(subject=resource).aggregate(last=Max("version_number"))["last"]
