@@ -6,9 +6,11 @@ Apps register in `AppConfig.ready()`; catalog renders by name, so nothing here i
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
-from django.urls import NoReverseMatch, reverse
+from django.conf import settings
+from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from catalog.middleware import PortalRequest
@@ -186,6 +188,12 @@ def deeds(request: PortalRequest) -> list[Place]:
 
 def page_url(name: str) -> str:
     """The address of a page by its name, or nothing: a page that is not routed must not break the shell."""
+    return _page_url(name, get_script_prefix(), settings.ROOT_URLCONF)
+
+
+@cache
+def _page_url(name: str, *served: str) -> str:
+    """Each page asks for thirty; they differ only by where the portal is served."""
     try:
         return reverse(name)
     except NoReverseMatch:
