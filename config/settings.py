@@ -204,6 +204,7 @@ STORAGES = {
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
+USE_I18N = False  # one language: nothing is looked up in catalogues
 FORMAT_MODULE_PATH = ["config.formats"]
 
 REST_FRAMEWORK = {
