@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import get_script_prefix
 from django.utils.functional import cached_property
 
 from catalog.models import Organization, TenantModel
@@ -71,9 +72,20 @@ class GatehouseAdminSite(admin.AdminSite):
         return super().has_permission(request) and not _lacks_factor(request)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """Our apps in the order of the house, then the packages'."""
+        """Our apps in the order of the house, then the packages'; every page lists them, for superusers the same."""
+        user: Any = request.user
+        key = (app_label, get_script_prefix()) if user.is_superuser and self.has_permission(request) else None
+        if key in self._whole:
+            return self._whole[key]
         apps = super().get_app_list(request, app_label)
-        return sorted(apps, key=lambda app: ORDER.index(app["app_label"]) if app["app_label"] in ORDER else len(ORDER))
+        apps.sort(key=lambda app: ORDER.index(app["app_label"]) if app["app_label"] in ORDER else len(ORDER))
+        if key:
+            self._whole[key] = apps
+        return apps
+
+    @cached_property
+    def _whole(self) -> dict[Any, list[Any]]:
+        return {}
 
 
 def _lacks_factor(request: HttpRequest) -> bool:
