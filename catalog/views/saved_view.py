@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core import signing
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_http_methods
@@ -13,6 +14,7 @@ from catalog.filters import CURSORS, PortalFilter
 from catalog.forms import refusals_on
 from catalog.middleware import PortalRequest
 from catalog.models import SavedView
+from catalog.prepared import prepared
 from catalog.services.saved_views import SHARE, remove_view, save_view
 from catalog.views.access import portal
 from catalog.views.rendering import render_page
@@ -39,11 +41,26 @@ def offer(request: PortalRequest, found: PortalFilter) -> str:
 
 def views_of(request: PortalRequest) -> list[SavedView]:
     """The saved views of the list at hand, with whether each is one's own and the one that is shown. One query."""
-    views = SavedView.objects.offered_to(request.actor).filter(path=request.path).select_related("owner")
-    shown, found = _filters(request), list(views[:SHOWN])
+    shown = _filters(request)
+    found: list[Any] = _offered(request)
     for view in found:
         view.is_own, view.is_current = view.owner_id == request.user.pk, view.query == shown
     return found
+
+
+def _offered(request: PortalRequest) -> list[SavedView]:
+    actor, path = request.actor, request.path
+    if actor.narrowed(SavedView, "organization:saved_view:read"):
+        views = SavedView.objects.offered_to(actor).filter(path=path).select_related("owner")
+        return list(views[:SHOWN])
+    return _all_offered(path=path, organization=actor.organization_id, owner=request.user.pk)
+
+
+@prepared
+def _all_offered(*, path: str, organization: int, owner: int) -> QuerySet[SavedView]:
+    """What is offered to whoever may read all that is shared."""
+    views = SavedView.objects.filter(Q(owner=owner) | Q(is_shared=True), path=path, organization=organization)
+    return views.select_related("owner")[:SHOWN]
 
 
 def _filters(request: PortalRequest) -> str:

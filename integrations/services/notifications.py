@@ -9,7 +9,7 @@ is not said to them twice, and people need not read what they were asked once it
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet, Value
 from django.utils import timezone
 
 from catalog.actors import Actor, require
@@ -115,7 +115,15 @@ def read_all(*, actor: Actor) -> int:
 
 def unread_count(actor: Actor) -> int:
     """How many of the actor's notifications are not read."""
-    return Notification.objects.addressed_to(actor).filter(read_at=None).count()
+    if actor.user is None:
+        return Notification.objects.addressed_to(actor).filter(read_at=None).count()
+    return sum(_count_unread(user=actor.user.pk, reach=list(actor.reach)))
+
+
+@prepared
+def _count_unread(*, user: int, reach: list[int]) -> QuerySet[Notification, int]:
+    unread = Notification.objects.filter(user=user, organization__in=reach, read_at=None).order_by()
+    return unread.values(all=Value(1)).annotate(count=Count("pk")).values_list("count", flat=True)
 
 
 def _check(actor: Actor, notification: Notification | None = None) -> None:
