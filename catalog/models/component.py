@@ -57,6 +57,10 @@ class ComponentQuerySet(TenantQuerySet):
         """Everything a list row shows, in one query however many rows."""
         return self.select_related("team", "system", "domain")
 
+    def for_page(self) -> Self:
+        """Everything a page about one shows of it."""
+        return self.for_list().select_related("organization")
+
 
 class Component(TenantModel):
     """A piece of software we own (Backstage: component; Phaset: record; behind every Sqedule application)."""

@@ -2,24 +2,27 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from copy import copy
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Model
-from django.http import HttpResponse
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from catalog.middleware import PortalRequest
+from catalog.prepared import look_up
 from catalog.services.changes import hold
 from catalog.services.second_factor import lacks_second_factor
 from config.errors import GatehouseError
 
 View = Callable[..., HttpResponse]
+Row = TypeVar("Row")
 
 
 def portal(view: View) -> View:
@@ -37,6 +40,7 @@ def portal(view: View) -> View:
         if lacks_second_factor(request.actor):
             messages.warning(request, f"{request.actor.organization} asks its members for a second factor. Set it up.")
             return redirect("mfa_activate_totp")
+        request.actor = copy(request.actor)  # what the lazy object holds: a page looks at it hundreds of times
         try:
             with timezone.override(request.actor.organization.zone()):
                 return view(request, *args, **kwargs)
@@ -45,6 +49,17 @@ def portal(view: View) -> View:
             return render(request, template, {"error": error}, status=error.status)
 
     return login_required(guarded)
+
+
+def seen(rows: Callable[[], QuerySet[Any, Row]], request: PortalRequest, **values: Any) -> Row:
+    """The one of `rows`, a function as `look_up` takes it, that has these values and that the person may read.
+
+    Raises Http404.
+    """
+    row = look_up(rows, request.actor, **values)
+    if row is None:
+        raise Http404
+    return row
 
 
 def editing(view: View) -> View:

@@ -5,7 +5,7 @@ from copy import copy
 from django.contrib import messages
 from django.db.models import Count, OuterRef, Q
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -15,7 +15,7 @@ from catalog.forms import ComponentForm, is_current, refusals_on
 from catalog.middleware import PortalRequest
 from catalog.models import Component, DeliveryEvent, Incident
 from catalog.services.components import create_component, update_component
-from catalog.views.access import editing, hold_posted, portal
+from catalog.views.access import editing, hold_posted, portal, seen
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
 
@@ -39,16 +39,16 @@ def component_list(request: PortalRequest) -> HttpResponse:
 @portal
 def component_page(request: PortalRequest, uid: str) -> HttpResponse:
     """Everything about one component, from all apps."""
-    components = Component.objects.visible_to(request.actor).for_list().select_related("organization")
-    return render_page(request, "catalog/component.html", {"component": get_object_or_404(components, uid=uid)})
+    return render_page(
+        request, "catalog/component.html", {"component": seen(Component.objects.for_page, request, uid=uid)}
+    )
 
 
 @require_safe
 @portal
 def component_reports(request: PortalRequest, uid: str) -> HttpResponse:
     """What was reported about one component: its standards and its deliveries."""
-    components = Component.objects.visible_to(request.actor).for_list()
-    context = {"component": get_object_or_404(components, uid=uid)}
+    context = {"component": seen(Component.objects.for_list, request, uid=uid)}
     return render_page(request, "catalog/component_reports.html", context)
 
 
@@ -71,8 +71,7 @@ def component_new(request: PortalRequest) -> HttpResponse:
 @editing
 def component_edit(request: PortalRequest, uid: str) -> HttpResponse:
     """Change what people say of a component."""
-    components = Component.objects.visible_to(request.actor).select_related("organization", "team")
-    component = get_object_or_404(components, uid=uid)
+    component = seen(Component.objects.for_page, request, uid=uid)
     hold_posted(request, component)
     require(request.actor, UPDATE, component)
     form = ComponentForm(request.POST or None, actor=request.actor, instance=copy(component))  # which it writes to

@@ -1,13 +1,12 @@
 """Environments: the list, and one environment's page with the panels of other apps."""
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from catalog.filters import EnvironmentFilter
 from catalog.middleware import PortalRequest
 from catalog.models import Environment
-from catalog.views.access import portal
+from catalog.views.access import portal, seen
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
 
@@ -26,5 +25,5 @@ def environment_list(request: PortalRequest) -> HttpResponse:
 @portal
 def environment_page(request: PortalRequest, uid: str) -> HttpResponse:
     """Everything about one environment, from all apps."""
-    environments = Environment.objects.visible_to(request.actor).for_list()
-    return render_page(request, "catalog/environment.html", {"environment": get_object_or_404(environments, uid=uid)})
+    environment = seen(Environment.objects.for_list, request, uid=uid)
+    return render_page(request, "catalog/environment.html", {"environment": environment})

@@ -1,14 +1,13 @@
 """Projects: the list, and one project's page with the panels of other apps."""
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from catalog.filters import ProjectFilter
 from catalog.middleware import PortalRequest
 from catalog.models import Project, ProjectVersion
 from catalog.ulids import ulid
-from catalog.views.access import portal
+from catalog.views.access import portal, seen
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
 
@@ -34,7 +33,7 @@ def project_list(request: PortalRequest) -> HttpResponse:
 @portal
 def project_page(request: PortalRequest, uid: str) -> HttpResponse:
     """Everything about one project, from all apps."""
-    project = get_object_or_404(Project.objects.visible_to(request.actor).for_list(), uid=uid)
+    project = seen(Project.objects.for_list, request, uid=uid)
     versions = ProjectVersion.objects.visible_to(request.actor).filter(project=project).defer("files")
     context = {
         "project": project,

@@ -17,7 +17,7 @@ from catalog.models import Component, WebhookToken
 from catalog.services.keys import issue_webhook_token, revoke, rotate_webhook_token
 from catalog.settings_filters import WebhookTokenFilter
 from catalog.token_forms import RotationForm, WebhookTokenForm, component_of, ends_at
-from catalog.views.access import portal
+from catalog.views.access import portal, seen
 from catalog.views.once import show_once
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
@@ -92,8 +92,7 @@ def webhook_token_revoke(request: PortalRequest, uid: str) -> HttpResponse:
 @portal
 def component_integration(request: PortalRequest, uid: str) -> HttpResponse:
     """What a component's CI needs: ids, calls and the tokens that open them."""
-    components = Component.objects.visible_to(request.actor).for_list().select_related("organization")
-    component = get_object_or_404(components, uid=uid)
+    component = seen(Component.objects.for_page, request, uid=uid)
     tokens = WebhookToken.objects.visible_to(request.actor).filter(organization=component.organization_id)
     rows = list(tokens.filter(component=component).select_related("component")[: SHOWN + 1])
     others = tokens.filter(component=None).count()

@@ -19,6 +19,10 @@ class TrailQuerySet(TenantQuerySet):
         """Everything a list row shows, in one query however many rows."""
         return self.select_related("flow", "component", "organization")
 
+    def for_page(self) -> Self:
+        """Everything a page about one shows of it."""
+        return self.select_related("flow__organization", "flow__component", "component")
+
     def tally(self) -> dict[str, int]:
         """How many there are in all (`total`) and of each status, in one query."""
         of_each = {status: models.Count("pk", filter=Q(status=status)) for status in Trail.Status.values}

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from catalog.actors import require
 from catalog.middleware import PortalRequest
 from catalog.models import Environment
-from catalog.views.access import portal
+from catalog.views.access import portal, seen
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
 from compliance.digests import is_sha256
@@ -86,7 +86,7 @@ def allowlist_panel(request: PortalRequest, environment: Environment) -> str:
 @portal
 def allowlist_page(request: PortalRequest, uid: UUID) -> HttpResponse:
     """All entries, newest first, and the form that adds one."""
-    environment = get_object_or_404(Environment.objects.visible_to(request.actor).for_list(), uid=uid)
+    environment = seen(Environment.objects.for_list, request, uid=uid)
     require(request.actor, READ if request.method != "POST" else ADD, environment)
     wanted = {name: request.GET.get(name, "")[:512] for name in ("digest", "name_pattern")}
     form = AllowlistForm(request.POST if request.method == "POST" else None, initial=wanted)

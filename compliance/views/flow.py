@@ -1,19 +1,17 @@
 """Flows: the list, one flow's page with its trails, and what a component must prove."""
 
-from typing import Any
 from uuid import UUID
 
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_safe
 
 from catalog.middleware import PortalRequest
 from catalog.models import Component, Event
-from catalog.prepared import readable
 from catalog.timeline import timeline
-from catalog.views.access import portal
+from catalog.views.access import portal, seen
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
 from compliance.filters import FlowFilter, TrailFilter
@@ -40,18 +38,11 @@ def flow_list(request: PortalRequest) -> HttpResponse:
     return render_page(request, "compliance/flow_list.html", context, partial="rows")
 
 
-@readable(Flow)
-def _with_uid(flows: Any, *, uid: UUID) -> QuerySet[Flow]:
-    return flows.for_list().filter(uid=uid).order_by()
-
-
 @require_safe
 @portal
 def flow_page(request: PortalRequest, uid: UUID) -> HttpResponse:
     """One flow: what it asks for, its trails, what happened to it."""
-    flow = next(iter(_with_uid(request.actor, uid=uid)), None)
-    if flow is None:
-        raise Http404
+    flow = seen(Flow.objects.for_list, request, uid=uid)
     trails = Trail.objects.visible_to(request.actor).filter(flow=flow).only(*SHOWN)
     found = TrailFilter(request.GET, queryset=trails, request=request)
     events = Event.objects.visible_to(request.actor).filter(subject_uid=flow.uid).about(flow.uid)[:HISTORY]

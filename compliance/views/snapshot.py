@@ -18,7 +18,7 @@ from catalog import moments
 from catalog.actors import require
 from catalog.middleware import PortalRequest
 from catalog.models import Environment
-from catalog.views.access import portal
+from catalog.views.access import portal, seen
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
 from compliance.filters import SnapshotFilter
@@ -70,7 +70,7 @@ def environment_snapshots(request: PortalRequest, uid: UUID) -> HttpResponse:
 
     With `on`, a day, it leads to the last snapshot of that day or before.
     """
-    environment = get_object_or_404(Environment.objects.visible_to(request.actor).for_list(), uid=uid)
+    environment = seen(Environment.objects.for_list, request, uid=uid)
     day = DayForm(request.GET if "on" in request.GET else None)
     if day.end is not None:
         ran = Snapshot.objects.visible_to(request.actor).as_of(environment, day.end)

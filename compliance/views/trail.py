@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from catalog.middleware import PortalRequest
 from catalog.models import Component, Event
 from catalog.timeline import timeline
-from catalog.views.access import portal
+from catalog.views.access import portal, seen
 from catalog.views.rendering import render_page
 from compliance.downloads import evidence_response
 from compliance.models import Artifact, Attestation, Evidence, Trail
@@ -32,10 +32,7 @@ TRAILS_OF_COMPONENT = 6
 @portal
 def trail_page(request: PortalRequest, uid: UUID) -> HttpResponse:
     """Everything about one commit in one flow."""
-    trails = Trail.objects.visible_to(request.actor).select_related(
-        "flow__organization", "flow__component", "component"
-    )
-    trail = get_object_or_404(trails, uid=uid)
+    trail = seen(Trail.objects.for_page, request, uid=uid)
     facts = facts_of_trails([trail])[trail.pk]
     shown = facts[:ARTIFACTS]
     events = Event.objects.visible_to(request.actor).about(trail.uid)[:HISTORY]

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
 from catalog.actors import require
@@ -24,7 +24,7 @@ from releases.services.proposals import (
 )
 from releases.services.versions import ProposalInput, Resource
 from releases.views.differences import difference, rules_in_words
-from releases.views.reviewable import SAFE_OR_POST, VERSIONS, about, outcome, rows_of, wanted, written
+from releases.views.reviewable import SAFE_OR_POST, VERSIONS, about, one_of, outcome, wanted, written
 
 STATES: dict[str, ProposalInput] = {"draft": "draft", "abandon": "abandon", "final": "final"}
 UNSAID = "Say why you reject it."
@@ -35,7 +35,7 @@ UNSAID = "Say why you reject it."
 @editing
 def resource_propose(request: PortalRequest, word: str, uid: str) -> HttpResponse:
     """Propose a new version, from the one that counts."""
-    row: Any = get_object_or_404(rows_of(request, word), uid=uid)
+    row: Any = one_of(request, word, uid)
     require(request.actor, f"organization:{word}:update", row)
     hold_posted(request, row)
     editor = Editor(word, request.POST or None, row.latest)
@@ -52,7 +52,7 @@ def resource_propose(request: PortalRequest, word: str, uid: str) -> HttpRespons
 @editing
 def proposal_edit(request: PortalRequest, word: str, uid: str, number: int) -> HttpResponse:
     """Change a proposal."""
-    row: Any = get_object_or_404(rows_of(request, word), uid=uid)
+    row: Any = one_of(request, word, uid)
     require(request.actor, f"organization:{word}:update", row)
     hold_posted(request, row)
     editor = Editor(word, request.POST or None, proposal_of(row, number))
@@ -69,7 +69,7 @@ def proposal_edit(request: PortalRequest, word: str, uid: str, number: int) -> H
 @portal
 def proposal_page(request: PortalRequest, word: str, uid: str, number: int) -> HttpResponse:
     """One proposal with what it changes; a post submits, abandons, withdraws, deletes or reviews it."""
-    row: Any = get_object_or_404(rows_of(request, word), uid=uid)
+    row: Any = one_of(request, word, uid)
     refused, status = "", 200
     if request.method == "POST":
         try:

@@ -1,13 +1,14 @@
 """Pages of applications, rulesets and bindings: the lists, one thing with its versions, adding one."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.actors import require
@@ -15,7 +16,7 @@ from catalog.forms import add_refusal, is_current
 from catalog.middleware import PortalRequest
 from catalog.models import Event
 from catalog.timeline import timeline
-from catalog.views.access import portal
+from catalog.views.access import portal, seen
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
 from config.errors import Forbidden, GatehouseError
@@ -60,7 +61,7 @@ def ruleset_list(request: PortalRequest) -> HttpResponse:
 @portal
 def resource_page(request: PortalRequest, word: str, uid: str) -> HttpResponse:
     """What counts, what is proposed, what it is bound to, and what there was."""
-    row: Any = get_object_or_404(rows_of(request, word), uid=uid)
+    row: Any = one_of(request, word, uid)
     context = {
         "content": row.latest,
         "details": details(row.latest),
@@ -94,7 +95,7 @@ def resource_new(request: PortalRequest, word: str) -> HttpResponse:
 @portal
 def binding_new(request: PortalRequest, uid: str) -> HttpResponse:
     """Bind a ruleset to an application."""
-    application: Any = get_object_or_404(rows_of(request, "application"), uid=uid)
+    application: Any = one_of(request, "application", uid)
     require(request.actor, "organization:binding:create", _bound_to(application))
     editor = Editor("binding", request.POST or None, new=True)
     editor.form.fields["ruleset"].queryset = bindable(application, rows_of(request, "ruleset"))  # type: ignore[attr-defined]
@@ -164,9 +165,19 @@ def _bound_to(application: Application) -> Binding:
 
 def rows_of(request: PortalRequest, word: str) -> QuerySet[Any]:
     """The rows of one kind that this person may see in the organization at hand."""
-    rows: Any = MODELS[word]._default_manager
+    rows: Any = _rows(word)()
     visible = rows.visible_to(request.actor).filter(organization=request.actor.organization_id)
-    return visible.for_list().select_related("organization").order_by("-created_at", "-pk")
+    return visible.order_by("-created_at", "-pk")
+
+
+def one_of(request: PortalRequest, word: str, uid: str) -> Any:
+    """The one of `rows_of` with this id. Raises Http404."""
+    return seen(_rows(word), request, organization=request.actor.organization_id, uid=uid)
+
+
+@cache
+def _rows(word: str) -> Callable[[], QuerySet[Any]]:
+    return lambda: MODELS[word]._default_manager.for_list().select_related("organization")
 
 
 def about(request: PortalRequest, word: str, row: Resource) -> dict[str, Any]:
