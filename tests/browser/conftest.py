@@ -6,8 +6,9 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings as django_settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
+EMPTY = "/-/healthz"  # has no scripts, and the policy of the pages about openers: without it, another process shows it
 Look = tuple[int, str]  # the width of the window, and the colour scheme of its system
 STILL = """() => {
     const still = new CSSStyleSheet();  // the content security policy forbids style elements, not this
@@ -33,32 +34,69 @@ RULES = {
 }
 
 
+class Windows:
+    """Windows on one server that stay open from test to test: a new one takes a process, which costs as much as to load
+    three pages in it. Who needs what nothing takes back, like an init script, makes a context for it.
+    """
+
+    def __init__(self, browser: Browser, address: str):
+        self.browser, self.address = browser, address
+        self.free: dict[bool, list[Page]] = {True: [], False: []}
+
+    def take(self, *, scripts: bool) -> Page:
+        """One that nobody uses, as good as new; scripts run in it, or none does."""
+        if self.free[scripts]:
+            return self.free[scripts].pop()
+        context = self.browser.new_context(base_url=self.address, java_script_enabled=scripts)
+        context.set_default_timeout(10_000)
+        return context.new_page()
+
+    def put_back(self, page: Page, *, scripts: bool) -> None:
+        """Leave nothing in it of who used it: what it showed, kept, hears or answers by itself, and other windows."""
+        context = page.context
+        for other in context.pages:
+            if other != page:
+                other.close()
+        context.unroute_all()
+        page.unroute_all()
+        page.goto(EMPTY)
+        page.mouse.move(0, 0)
+        page.evaluate("sessionStorage.clear()")
+        context.clear_cookies()
+        context.clear_permissions()
+        devtools = context.new_cdp_session(page)
+        devtools.send("Storage.clearDataForOrigin", {"origin": self.address, "storageTypes": "all"})
+        devtools.send("Page.resetNavigationHistory")
+        devtools.detach()
+        self.free[scripts].append(page)
+
+
 class Portal:
     """The portal as the person sees whom `client` is signed in as; it keeps what was requested and complained about."""
 
-    def __init__(self, browser: Browser, address: str, client: Client):
-        self.browser, self.address, self.client = browser, address, client
-        self.contexts: list[BrowserContext] = []
+    def __init__(self, windows: Windows, client: Client):
+        self.windows, self.client = windows, client
+        self.pages: list[tuple[Page, bool]] = []
         self.requests: list[str] = []
         self.complaints: list[str] = []
+        self.heard = {
+            "request": lambda request: self.requests.append(request.url),
+            "console": self.note,
+            "pageerror": lambda error: self.complaints.append(str(error)),
+        }
 
     def open(self, path: str, *, width: int = 1280, theme: str = "light", scripts: bool = True) -> Page:
         """`path` in a window of its own, of that width and colour scheme."""
-        context = self.browser.new_context(
-            base_url=self.address,
-            viewport={"width": width, "height": 900},
-            color_scheme="dark" if theme == "dark" else "light",
-            java_script_enabled=scripts,
-            permissions=["clipboard-read", "clipboard-write"],
-        )
-        context.set_default_timeout(10_000)
-        self.contexts.append(context)
+        page = self.windows.take(scripts=scripts)
+        self.pages.append((page, scripts))
+        page.set_viewport_size({"width": width, "height": 900})
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page.emulate_media(media="null", color_scheme="dark" if theme == "dark" else "light")
         if session := self.client.cookies.get(django_settings.SESSION_COOKIE_NAME):
-            context.add_cookies([{"name": session.key, "value": session.value, "url": self.address}])
-        page = context.new_page()
-        page.on("request", lambda request: self.requests.append(request.url))
-        page.on("console", self.note)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+            address = self.windows.address
+            page.context.add_cookies([{"name": session.key, "value": session.value, "url": address}])
+        for event, heard in self.heard.items():
+            page.on(event, heard)
         page.goto(path)
         return page
 
@@ -68,19 +106,27 @@ class Portal:
             self.complaints.append(message.text)
 
     def close(self) -> None:
-        """Close the windows."""
-        for context in self.contexts:
-            context.close()
-        self.contexts.clear()
+        """Give the windows back."""
+        for page, scripts in self.pages:
+            for event, heard in self.heard.items():
+                page.remove_listener(event, heard)
+            self.windows.put_back(page, scripts=scripts)
+        self.pages.clear()
+
+
+@pytest.fixture(scope="session")
+def windows(chromium, live_server) -> Windows:
+    """Windows of the browser on the test server."""
+    return Windows(chromium, live_server.url)
 
 
 @pytest.fixture
-def portal(chromium, live_server, client, settings) -> Iterator[Portal]:
+def portal(windows, live_server, client, settings) -> Iterator[Portal]:
     """The portal for whoever `client` is signed in as."""
     # the test server serves static files from their sources, which have no hashed names
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
-    portal = Portal(chromium, live_server.url, client)
+    portal = Portal(windows, client)
     yield portal
     portal.close()
 
