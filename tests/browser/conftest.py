@@ -15,16 +15,32 @@ STILL = """() => {
     still.replaceSync("*, ::before, ::after { transition: none !important; animation: none !important }");
     document.adoptedStyleSheets = [still];
 }"""
-SHOW = """markup => {
-    const shown = new DOMParser().parseFromString(markup, "text/html");
+KEEP = """name => {
+    const kept = document.importNode(loaded.document.documentElement, true);
+    kept.querySelectorAll(":is([popover], dialog):not(main *)").forEach(each => each.replaceChildren());
+    (window.pages ??= {})[name] = kept;
+}"""
+SHOW = """name => {
+    const shown = pages[name];
     const sheets = of => [...of.querySelectorAll("link[rel=stylesheet]")].map(link => link.href).join();
     if (sheets(document) !== sheets(shown)) throw new Error(`another page has other style sheets: ${sheets(shown)}`);
-    shown.querySelectorAll(":is([popover], dialog):not(main *)").forEach(each => each.replaceChildren());
-    for (const [old, next] of [[document.documentElement, shown.documentElement], [document.body, shown.body]]) {
+    const body = shown.querySelector("body").cloneNode(true);
+    for (const [old, next] of [[document.documentElement, shown], [document.body, body]]) {
         for (const { name } of [...old.attributes]) old.removeAttribute(name);
         for (const { name, value } of next.attributes) old.setAttribute(name, value);
     }
-    document.body.replaceChildren(...shown.body.childNodes);
+    document.body.replaceChildren(...body.childNodes);
+}"""
+RUN = """async ([inside, rules]) => "axe" in window ? (await axe.run(inside, rules)).violations : null"""
+# axe reads the same few colours of every element, and takes a sixth of its time for that
+REMEMBER = """() => {
+    const { prototype } = axe.commons.color.Color, known = new Map(), { parseString } = prototype;
+    prototype.parseString = function (text) {
+        if (known.has(text)) return Object.assign(this, known.get(text));
+        const { r, g, b, alpha } = parseString.call(this, text);
+        known.set(text, { r, g, b, alpha });
+        return this;
+    };
 }"""
 OVERTAKEN = ("htmx:afterRequest", "htmx:sendAbort")  # one that got no answer says htmx:sendError beside the first
 RULES = {
@@ -139,12 +155,24 @@ def wear(page: Page, look: Look) -> None:
     page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
 
 
-def show(page: Page, markup: str) -> None:
-    """Have the open window show the content of another page, without loading it: axe stays, and is quick by then.
+def open_beside(page: Page) -> Page:
+    """Another window of the same process, whose content `keep` takes over into `page`."""
+    with page.expect_popup() as opened:
+        page.evaluate("() => { window.loaded = open() }")
+    return opened.value
+
+
+def keep(page: Page, name: str) -> None:
+    """Take what the window beside shows over into `page`, which can `show` it from now on.
 
     The rail, and what is closed beside `main`, stay empty: they are the same on every page.
     """
-    page.evaluate(SHOW, markup)
+    page.evaluate(KEEP, name)
+
+
+def show(page: Page, name: str) -> None:
+    """Have the open window show a page that it keeps, without loading it: axe stays, and is quick by then."""
+    page.evaluate(SHOW, name)
 
 
 def assert_fits(page: Page, looks: Sequence[Look]) -> None:
@@ -156,9 +184,11 @@ def assert_fits(page: Page, looks: Sequence[Look]) -> None:
 
 def faults(page: Page, inside: str = "html") -> list[str]:
     """What axe finds against WCAG 2.2 AA and its best practices inside of such an element of `page`."""
-    if not page.evaluate("'axe' in window"):
+    found = page.evaluate(RUN, [inside, RULES])
+    if found is None:
         page.evaluate(AXE_SCRIPT)
-    found = page.evaluate("async ([inside, rules]) => (await axe.run(inside, rules)).violations", [inside, RULES])
+        page.evaluate(REMEMBER)
+        found = page.evaluate(RUN, [inside, RULES])
     return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found]
 
 
