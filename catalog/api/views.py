@@ -74,7 +74,8 @@ class DialectView(APIView):
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
         """JSON, whatever the Accept header says."""
-        return super().perform_content_negotiation(request, force=True)
+        renderer = self.get_renderers()[0]
+        return renderer, renderer.media_type
 
     def authenticate_caller(self, request: HttpRequest) -> Actor:
         """The actor of the first credential a carrier finds; a wrong one ends the search. Raises Unauthenticated."""
