@@ -102,7 +102,7 @@ def readable(
     ) -> "Callable[Concatenate[Actor, P], list[Row]]":
         rows: Any = model._default_manager
         among: Callable[..., Any] = build
-        everywhere: Any = Prepared(lambda *, reach, **values: among(rows.filter(organization__in=reach), **values))
+        everywhere: Any = Prepared(lambda *, reach, **values: among(rows.filter(organization_id__in=reach), **values))
 
         @wraps(build)
         def found(actor: "Actor", *args: P.args, **values: P.kwargs) -> list[Row]:
@@ -134,7 +134,7 @@ def look_through(rows: "Callable[[], models.QuerySet[Any, Row]]", actor: "Actor"
     if actor.narrowed(model, f"organization:{model.entity}:read"):
         found: Any = rows()
         return list(found.visible_to(actor).filter(**asked))
-    return those(rows)(organization__in=list(actor.reach), **asked)
+    return those(rows)(organization_id__in=list(actor.reach), **asked)
 
 
 def look_up(rows: "Callable[[], models.QuerySet[Any, Row]]", actor: "Actor", **values: Any) -> Row | None:

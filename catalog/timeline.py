@@ -1,7 +1,10 @@
 """Events as people read them: one timeline for all nouns, newest first."""
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db.models import Case, Exists, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Concat
@@ -10,9 +13,11 @@ from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 
 from catalog import slots
+from catalog.actors import Actor
 from catalog.middleware import PortalRequest
 from catalog.models import Event, User
 from catalog.models.base import Keyed
+from catalog.prepared import readable
 
 HISTORY = 12
 GONE = {  # the kind of event that says so, where it is not the subject's type with ".deleted"
@@ -47,6 +52,20 @@ def timeline(events: QuerySet[Event]) -> list[Entry]:
     return [entry(event) for event in named(events)]
 
 
+def timeline_of(actor: Actor, subject: Keyed, most: int = HISTORY) -> list[Entry]:
+    """The newest events about one thing that the actor may read, in words, in one query."""
+    return [entry(event) for event in _about(most)(actor, uid=subject.uid)]
+
+
+@cache
+def _about(most: int) -> Callable[..., list[Event]]:
+    @readable(Event)
+    def newest(events: Any, *, uid: UUID) -> QuerySet[Event]:
+        return named(events.about(uid))[:most]
+
+    return newest
+
+
 def named(events: QuerySet[Event]) -> QuerySet[Event]:
     """`events` with the names that the people among their actors have today, and whether their subject is gone."""
     deleted = Event.objects.filter(
@@ -64,8 +83,7 @@ def named(events: QuerySet[Event]) -> QuerySet[Event]:
 
 def history_panel(request: PortalRequest, subject: Keyed) -> str:
     """The newest events about one thing, in one query, with the way to all of them."""
-    events = Event.objects.visible_to(request.actor).about(subject.uid)[:HISTORY]
-    context = {"events": timeline(events), "subject": subject}
+    context = {"events": timeline_of(request.actor, subject), "subject": subject}
     return render_to_string("catalog/panels/history.html", context, request=request)
 
 

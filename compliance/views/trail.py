@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from catalog.middleware import PortalRequest
-from catalog.models import Component, Event
-from catalog.timeline import timeline
+from catalog.models import Component
+from catalog.timeline import timeline_of
 from catalog.views.access import portal, seen
 from catalog.views.rendering import render_page
 from compliance.downloads import evidence_response
@@ -35,7 +35,6 @@ def trail_page(request: PortalRequest, uid: UUID) -> HttpResponse:
     trail = seen(Trail.objects.for_page, request, uid=uid)
     facts = facts_of_trails([trail])[trail.pk]
     shown = facts[:ARTIFACTS]
-    events = Event.objects.visible_to(request.actor).about(trail.uid)[:HISTORY]
     files = evidence_of(request, trail)
     context = {
         "trail": trail,
@@ -47,7 +46,7 @@ def trail_page(request: PortalRequest, uid: UUID) -> HttpResponse:
         "artifacts": artifacts_of(request, shown),
         "attestations": attestations_of(request, trail, files),
         "files": files,
-        "events": timeline(events),
+        "events": timeline_of(request.actor, trail, HISTORY),
         "example": {"imageName": str(trail.flow), "imageTag": "1.0", "sha256Digest": "<digest>"},
     }
     return render_page(request, "compliance/trail.html", context)

@@ -10,8 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.middleware import PortalRequest
-from catalog.models import Event
-from catalog.timeline import timeline
+from catalog.timeline import timeline_of
 from catalog.views.access import portal
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
@@ -120,7 +119,7 @@ def _about(request: PortalRequest, release: Release, form: DecisionForm | None) 
         "unknown": unknown_names(release),
         "patch_path": f"/v1/applications/{quote(release.application.key)}/releases/{release.number}",
         "is_being_judged": is_being_judged(release, asked),
-        "events": timeline(Event.objects.visible_to(request.actor).about(release.uid)[:HISTORY]),
+        "events": timeline_of(request.actor, release, HISTORY),
     }
     if current is not None:
         url = f"{reverse('releases:release', args=[release.number])}?approval={current.uid}#decide"

@@ -14,8 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from catalog.actors import require
 from catalog.forms import add_refusal, is_current
 from catalog.middleware import PortalRequest
-from catalog.models import Event
-from catalog.timeline import timeline
+from catalog.timeline import timeline_of
 from catalog.views.access import portal, seen
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
@@ -70,7 +69,7 @@ def resource_page(request: PortalRequest, word: str, uid: str) -> HttpResponse:
         "versions": list(approved_contents(row)[:VERSIONS]),
         "bindings": _bindings(request, row),
         "releases": _releases(request, row),
-        "events": timeline(Event.objects.visible_to(request.actor).about(row.uid)[:HISTORY]),
+        "events": timeline_of(request.actor, row, HISTORY),
         "may_bind": word == "application" and request.actor.may("organization:binding:create", _bound_to(row)),
     }
     return render_page(request, "releases/resource.html", about(request, word, row) | context)
