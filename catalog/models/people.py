@@ -10,12 +10,19 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from catalog.models.base import Keyed, TenantModel
+from catalog.prepared import those
 
 MOST_RULES = 200
 
 
 class UserManager(BaseUserManager["User"]):
     """Users are found by e-mail, in any letter case."""
+
+    def get(self, *conditions: Any, **values: Any) -> "User":
+        """One person; by the id alone, as each request with a session asks for them, the SQL is built once."""
+        if not conditions and values.keys() == {"pk"} and isinstance(values["pk"], int):
+            return those(self.all).get(**values)
+        return super().get(*conditions, **values)
 
     def get_by_natural_key(self, email: str | None) -> "User":
         return self.get(email__iexact=email)
