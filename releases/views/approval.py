@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from catalog.middleware import PortalRequest
-from catalog.views.access import portal
+from catalog.views.access import portal, seen
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
 from releases.filters import ApprovalFilter
@@ -58,13 +58,13 @@ def approval_list(request: PortalRequest) -> HttpResponse:
 @portal
 def approval_page(request: PortalRequest, uid: str) -> HttpResponse:
     """One approval with all that is needed to decide it; works as well from a mail as from the inbox."""
-    approval = get_object_or_404(approvals_of(request), uid=uid)
+    approval = seen(_shown, request, uid=uid)
     form, status = None, 200
     if request.method == "POST":
         form, status = take_answer(request, approval)
         if status == 302:
             return redirect("releases:approval", uid=uid)
-        approval = get_object_or_404(approvals_of(request), uid=uid)
+        approval = seen(_shown, request, uid=uid)
     context = {"approval_request": approval, "subject": subject_of(approval)}
     context |= _box(request, approval, f"{request.path}#decide", form)
     return render_page(request, "releases/approval.html", context, status=status)
@@ -77,8 +77,11 @@ def _chosen(request: PortalRequest) -> ApprovalRequest | None:
 
 def approvals_of(request: PortalRequest) -> ApprovalQuerySet:
     """The approvals this person may see, with all that a row or a page shows."""
-    rows = ApprovalRequest.objects.visible_to(request.actor).for_list()
-    return rows.annotate(asker=asker("requested_by"), built=built())
+    return _shown().visible_to(request.actor)
+
+
+def _shown() -> ApprovalQuerySet:
+    return ApprovalRequest.objects.for_list().annotate(asker=asker("requested_by"), built=built())
 
 
 def is_uid(text: str) -> bool:

@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.middleware import PortalRequest
+from catalog.prepared import look_through
 from catalog.timeline import timeline_of
-from catalog.views.access import portal
+from catalog.views.access import portal, seen
 from catalog.views.paging import keyset_page
 from catalog.views.rendering import render_page
 from releases.filters import ReleaseFilter
@@ -56,7 +57,7 @@ def release_path(request: PortalRequest) -> str:
 @portal
 def release_page(request: PortalRequest, number: int) -> HttpResponse:
     """One release as it stands now. A post answers the approval it names, on this page."""
-    release = get_object_or_404(releases_of(request), number=number)
+    release = _one(request, number=number)
     form, status = None, 200
     if request.method == "POST":
         uid = request.GET.get("approval", "")
@@ -64,7 +65,7 @@ def release_page(request: PortalRequest, number: int) -> HttpResponse:
         form, status = take_answer(request, asked)
         if status == 302:
             return redirect("releases:release", number=number)
-        release = get_object_or_404(releases_of(request), number=number)
+        release = _one(request, number=number)
     return render_page(request, "releases/release.html", _about(request, release, form), status=status)
 
 
@@ -72,20 +73,28 @@ def release_page(request: PortalRequest, number: int) -> HttpResponse:
 @portal
 def release_decision(request: PortalRequest, number: int) -> HttpResponse:
     """What the gate says about a release now, as JSON."""
-    return JsonResponse(_judge(request, get_object_or_404(releases_of(request), number=number)).document)
+    return JsonResponse(_judge(request, _one(request, number=number)).document)
 
 
 @require_safe
 @portal
 def release_by_uid(request: PortalRequest, uid: str) -> HttpResponse:
     """To the page of the release with this uid: where timelines point."""
-    return redirect("releases:release", number=get_object_or_404(releases_of(request), uid=uid).number)
+    return redirect("releases:release", number=_one(request, uid=uid).number)
 
 
 def releases_of(request: PortalRequest) -> QuerySet[Release]:
     """The releases this person may see in the organization at hand: numbers are unique only there."""
     releases = Release.objects.visible_to(request.actor).filter(organization=request.actor.organization_id)
     return shown(releases)
+
+
+def _one(request: PortalRequest, **values: Any) -> Release:
+    return seen(_shown, request, organization=request.actor.organization_id, **values)
+
+
+def _shown() -> QuerySet[Release]:
+    return shown(Release.objects.all())
 
 
 def shown(releases: Any) -> QuerySet[Release]:
@@ -109,7 +118,8 @@ def _judge(request: PortalRequest, release: Release) -> Judgement:
 
 def _about(request: PortalRequest, release: Release, form: DecisionForm | None) -> dict[str, Any]:
     judgement = _judge(request, release)
-    asked = list(_approvals(request, release).order_by("-pk"))
+    asked = look_through(ApprovalRequest.objects.for_list, request.actor, release=release)
+    asked.sort(key=lambda each: -each.pk)
     current = next((each for each in asked if each.status == ApprovalRequest.Status.PENDING), next(iter(asked), None))
     context = {
         "release": release,

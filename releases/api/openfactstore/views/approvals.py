@@ -1,5 +1,6 @@
 """Approvals on the wire (contract 9)."""
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from django.utils import timezone
@@ -8,6 +9,7 @@ from rest_framework.response import Response
 
 from catalog.api.openfactstore.base import FactstoreView, find
 from catalog.models import Environment
+from catalog.prepared import look_through
 from compliance.models import Trail
 from config.errors import BadInput, FieldError
 from releases.api.openfactstore.mapping import STATUS_WORDS, WORDS, from_approval
@@ -46,9 +48,12 @@ class TrailApprovals(ApprovalView):
 class ApprovalList(ApprovalView):
     def get(self, request: Request) -> Response:
         now = timezone.now()
-        approvals = ApprovalRequest.objects.visible_to(self.actor).for_list()
+        approvals: Iterable[ApprovalRequest]
         if status := request.query_params.get("status"):
-            approvals = approvals.with_status(read_status(status), now)
+            visible = ApprovalRequest.objects.visible_to(self.actor).for_list()
+            approvals = visible.with_status(read_status(status), now)
+        else:
+            approvals = look_through(ApprovalRequest.objects.for_list, self.actor)
         return Response([from_approval(each, now) for each in approvals])
 
 
