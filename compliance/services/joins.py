@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.text import slugify
 
 from catalog.models import Component, Event, Organization
+from catalog.prepared import those
 from catalog.repositories import repository_key, repository_of_build
 from compliance.models import Flow, Trail
 
@@ -42,7 +43,8 @@ def join_flow(organization: Organization, name: str, tags: dict[str, Any], given
         return Join(named, Flow.Joined.GIVEN)
     if found := _by_repository(organization, repository_key(str(tags.get("repository") or ""))):
         return Join(found, Flow.Joined.REPOSITORY)
-    alike = Component.objects.filter(organization=organization, slug__iexact=slugify(name)).first() if name else None
+    slug = slugify(name)
+    alike = those(Component.objects.all).first(organization=organization.pk, slug__spelled=slug) if slug else None
     return Join(alike, Flow.Joined.SLUG) if alike else Join()
 
 

@@ -5,6 +5,7 @@ from django.utils.text import Truncator
 
 from catalog.actors import Actor, require, system_actor
 from catalog.models import Component, Event
+from catalog.prepared import those
 from catalog.services.components import create_component
 from config.errors import Conflict
 from releases.models import Application, ApplicationAdjustment
@@ -33,7 +34,7 @@ def create_application(
     component has an application. Records `application.created`.
     """
     check_key(key)
-    found = component or Component.objects.filter(slug__spelled=key, organization=actor.organization).first()
+    found = component or those(Component.objects.all).first(slug__spelled=key, organization=actor.organization_id)
     application = _given(found) if found and component is None else None
     if application is None:
         owner = found or Component(organization=actor.organization, slug=key)
@@ -63,7 +64,7 @@ def _given(component: Component) -> Application | None:
 
     Whoever reports a component first and then makes its application, as the clients do, meets no conflict.
     """
-    return Application.objects.select_for_update(of=("self",)).filter(component=component, given=True).first()
+    return those(Application.objects.select_for_update).first(component=component.pk, given=True)
 
 
 @transaction.atomic

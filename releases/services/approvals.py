@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from catalog.actors import Actor, require, system_actor
 from catalog.models import Environment
-from catalog.prepared import prepared
+from catalog.prepared import prepared, those
 from catalog.services.events import record_event
 from compliance.models import Trail
 from compliance.services.trails import keep_approval, locked_trail
@@ -145,7 +145,7 @@ def expire_overdue(*, at: datetime | None = None) -> int:
 
 def void_open(release: Release, *, actor: Actor) -> None:
     """Settle as void what is still asked about a release that came to its end; its job is locked by the caller."""
-    for request in ApprovalRequest.objects.select_for_update().filter(release=release, status=Status.PENDING):
+    for request in those(ApprovalRequest.objects.select_for_update)(release=release.pk, status=Status.PENDING):
         _close(actor, request, Status.VOID)
 
 

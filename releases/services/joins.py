@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, Q, QuerySet, Value, When
 
 from catalog.actors import Actor
 from catalog.models import Environment
+from catalog.prepared import look_up, readable
 from compliance.digests import normal_digest
 from compliance.models import Artifact, Trail
 from releases.models import Application, DeploymentPolicy, Release
@@ -65,10 +66,10 @@ def unknown_names(release: Release) -> list[str]:
 def _find_trail(
     actor: Actor, application: Application, source_identity: str | None, metadata: Mapping[str, Any]
 ) -> tuple[Trail | None, str]:
-    trails = Trail.objects.visible_to(actor).filter(organization=application.organization)
     if "trailId" in metadata:
-        uid = _uid(_text(metadata, "trailId"))
-        return (trails.filter(uid=uid).first() if uid else None), ""
+        uid, organization = _uid(_text(metadata, "trailId")), application.organization_id
+        return (look_up(Trail.objects.all, actor, uid=uid, organization=organization) if uid else None), ""
+    trails = Trail.objects.visible_to(actor).filter(organization=application.organization)
     digest = normal_digest(_text(metadata, "digest"))
     if digest:
         own_first = Case(When(trail__component=application.component_id, then=Value(0)), default=Value(1))
@@ -85,29 +86,38 @@ def _find_trail(
 
 def _trail_of_commit(trails: Any, text: str, *, whole: bool) -> Trail | None:
     """The newest of `trails` whose commit `text` is (`whole`) or contains; each may be abbreviated to seven letters."""
-    wanted = Q(commit=text.strip()) if whole and text.strip() else Q(pk__in=[])
+    wanted = Q(commit=text.strip()) if whole and text.strip() else Q()
     for found in _COMMIT.findall(text)[:COMMITS]:
         commit = found.lower()
         wanted |= Q(commit__in=[commit[:length] for length in range(7, len(commit) + 1)])
         wanted |= Q(commit__startswith=commit)
-    return trails.filter(wanted).order_by("-created_at", "-pk").first()
+    return trails.filter(wanted).order_by("-created_at", "-pk").first() if wanted else None
 
 
 def _find_environment(
     actor: Actor, application: Application, trail: Trail | None, metadata: Mapping[str, Any]
 ) -> tuple[Environment | None, str]:
-    environments = Environment.objects.visible_to(actor).filter(organization=application.organization)
     if "environment" in metadata:
+        environments = Environment.objects.visible_to(actor).filter(organization=application.organization)
         name = _text(metadata, "environment")
         by_name = environments.filter(name__spelled=name).first() if name else None
         uid = _uid(name)
         return by_name or (environments.filter(uid=uid).first() if uid else None), ""
-    flows = Q(flow__component=application.component_id)
-    if trail is not None:
-        flows |= Q(flow=trail.flow_id)
-    policies = DeploymentPolicy.objects.filter(flows, organization=application.organization, is_active=True)
-    named = list(environments.filter(pk__in=policies.values("environment"))[:2])
+    named = _of_policies(
+        actor,
+        organization=application.organization_id,
+        component=application.component_id,
+        flow=trail.flow_id if trail else None,
+    )
     return (named[0], "policy") if len(named) == 1 else (None, "")
+
+
+@readable(Environment)
+def _of_policies(environments: Any, *, organization: int, component: int, flow: int | None) -> QuerySet[Environment]:
+    """Two at most of those that policies name, of flows of the component or of this one."""
+    flows = Q(flow__component=component) | Q(flow=flow) if flow else Q(flow__component=component)
+    policies = DeploymentPolicy.objects.filter(flows, organization=organization, is_active=True)
+    return environments.filter(organization=organization, pk__in=policies.values("environment"))[:2]
 
 
 def _text(metadata: Mapping[str, Any], key: str) -> str:

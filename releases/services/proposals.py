@@ -21,7 +21,7 @@ from releases.services.versions import (
     add_adjustment,
     approve,
     check_key,
-    proposal_contents,
+    proposals_of,
     propose,
     record_change,
     related_to,
@@ -128,7 +128,7 @@ def delete_proposal(*, actor: Actor, resource: Resource, number: int) -> None:
 
 def proposal_of(resource: Resource, number: int) -> Any:
     """The latest content of the proposal `number` of `resource`. Raises NotFound, also for an approved version."""
-    content = proposal_contents(resource).filter(version__number=number).first()
+    content = proposals_of(type(resource)).first(version__subject=resource.pk, version__number=number)
     if content is None:
         raise NotFound(f"{KINDS[type(resource)].thing} proposal not found")
     return content

@@ -4,10 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from catalog.actors import Actor, require
-from catalog.prepared import those
+from catalog.prepared import prepared, those
 from catalog.services.events import record_event
 from catalog.services.numbers import next_number
 from config.errors import RuleViolation
@@ -143,9 +144,6 @@ def record_release_event(kind: str, release: Release, actor: Actor, **data: Any)
 
 def _freeze_bindings(release: Release) -> None:
     """Copy what counts now: approved and enabled bindings of approved and enabled rulesets."""
-    bindings = Binding.objects.filter(
-        application=release.application_id, latest__enabled=True, ruleset__latest__enabled=True
-    ).select_related("latest", "ruleset")
     ReleaseBinding.objects.bulk_create(
         ReleaseBinding(
             organization_id=release.organization_id,
@@ -154,9 +152,15 @@ def _freeze_bindings(release: Release) -> None:
             adjustment_id=binding.ruleset.latest_id,
             mode=binding.latest.mode,
         )
-        for binding in bindings.order_by("ruleset__key", "pk")
+        for binding in _counting(application=release.application_id)
         if binding.latest is not None
     )
+
+
+@prepared
+def _counting(*, application: int) -> QuerySet[Any]:
+    enabled = Binding.objects.filter(application=application, latest__enabled=True, ruleset__latest__enabled=True)
+    return enabled.select_related("latest", "ruleset").order_by("ruleset__key", "pk")
 
 
 def _joins_of(actor: Actor, release: Release) -> Joins:

@@ -6,13 +6,14 @@ A proposal changes by adjustments, which are only added. What people do to propo
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 from django.db.models import Max, Model, QuerySet
 from django.utils import timezone
 
 from catalog.actors import Actor, system_actor
-from catalog.prepared import those
+from catalog.prepared import Prepared, those
 from catalog.services.events import record_event
 from catalog.services.numbers import next_number
 from config.errors import BadInput, FieldError
@@ -127,9 +128,10 @@ def add_adjustment(
 
     Raises ValidationError for content the model refuses.
     """
-    kind = KINDS[type(version.subject)]
+    resource: type[Resource] = type(version.subject)
+    kind = KINDS[resource]
     kept = {name: getattr(base, name) for name in kind.fields} if base is not None else {}
-    last = kind.adjustment.objects.filter(version=version).aggregate(last=Max("number"))["last"]
+    last = _last(resource, "adjustment", "number", "version").first(of=version.pk)
     adjustment = kind.adjustment(
         organization_id=version.organization_id,
         version=version,
@@ -191,17 +193,29 @@ def approve(resource: Resource, adjustment: Any) -> None:
     those(type(resource)._default_manager.select_for_update).get(pk=resource.pk)
     set_state(adjustment, ProposalState.APPROVED)
     version = adjustment.version
-    last = type(version).objects.filter(subject=resource).aggregate(last=Max("version_number"))["last"]
+    last = _last(type(resource), "version", "version_number", "subject").first(of=resource.pk)
     version.version_number = (last or 0) + 1
     version.approved_at = timezone.now()
     version.save(update_fields=["version_number", "approved_at", "updated_at"])
     resource.latest = adjustment
     resource.save(update_fields=["latest"])  # `updated_at` is of changes of the resource itself
     system = system_actor(resource.organization)
-    for other in [each for each in proposal_contents(resource) if each.proposal_state == ProposalState.REVIEWING]:
+    proposed = proposals_of(type(resource))(version__subject=resource.pk)
+    for other in [each for each in proposed if each.proposal_state == ProposalState.REVIEWING]:
         reason = f"Version {version.version_number} was approved meanwhile."
         content = add_adjustment(other.version, base=other, author=system.label, comments=reason)
         record_change("withdrawn", resource, content, system)
+
+
+@cache
+def _last(model: type[Resource], table: str, column: str, holder: str) -> Prepared[..., int | None]:
+    """The highest number in a column among rows of the same holder; None where there is none."""
+
+    def highest(*, of: int) -> QuerySet[Any, int | None]:
+        rows = getattr(KINDS[model], table).objects.filter(**{holder: of}).order_by().values(holder)
+        return rows.annotate(last=Max(column)).values_list("last", flat=True)
+
+    return Prepared(highest)
 
 
 def latest_content(resource: Resource) -> Any:
@@ -217,8 +231,19 @@ def approved_contents(resource: Resource) -> QuerySet[Any]:
 
 def proposal_contents(resource: Resource) -> QuerySet[Any]:
     """The latest adjustment of each proposal of `resource`, by the proposal's id."""
-    proposed = _contents(resource).filter(version__version_number=None)
-    return proposed.order_by("version__number", "-number").distinct("version__number")
+    return _proposed(type(resource)).filter(version__subject=resource)
+
+
+@cache
+def proposals_of(model: type[Resource]) -> Prepared[..., Any]:
+    """What `proposal_contents` gives of all resources of one kind, to be asked for by values."""
+    return Prepared(lambda **values: _proposed(model).filter(**values))
+
+
+def _proposed(model: type[Resource]) -> QuerySet[Any]:
+    proposed = KINDS[model].adjustment.objects.filter(version__version_number=None)
+    ordered = proposed.order_by("version__number", "-number").distinct("version__number")
+    return ordered.select_related("version__subject")
 
 
 def _contents(resource: Resource) -> QuerySet[Any]:
