@@ -2,20 +2,20 @@
 
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Prefetch
+from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet, prefetch_related_objects
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.api.cycloid import places, schemas
-from catalog.api.cycloid.base import OrganizationView, found, member_named
+from catalog.api.cycloid.base import OrganizationView, member_named
 from catalog.api.cycloid.lists import Column, window
 from catalog.api.cycloid.words import seconds
 from catalog.models import Environment, Project, ProjectEnvironment, ProjectFavorite, Team
-from catalog.prepared import look_up
+from catalog.prepared import look_up, readable, those
 from catalog.services.environments import create_environment, delete_environment, update_environment
 from catalog.services.project_environments import link_environment, link_named_environment, unlink_environment
 from catalog.services.projects import create_project, delete_project, favorites_of, set_favorite, update_project
-from config.errors import BadInput, FieldError, RuleViolation
+from config.errors import BadInput, FieldError, NotFound, RuleViolation
 
 PROJECTS = {
     "project_canonical": Column("canonical"),
@@ -39,12 +39,15 @@ class PlacesView(OrganizationView):
 
     def projects(self) -> Any:
         """The projects, with the environments the caller may see."""
+        user = self.actor.user.pk if self.actor.user else None
+        return with_favorites(self.rows(Project), user).prefetch_related(*self.beside())
+
+    def beside(self) -> list[Any]:
+        """What is read with projects."""
         links = ProjectEnvironment.objects.filter(environment__in=self.environments())
         links = links.select_related("environment__owner", "environment__organization").order_by("pk")
         links = links.prefetch_related("environment__owner__authenticator_set")
-        favorite = ProjectFavorite.objects.filter(project=OuterRef("pk"), user=self.actor.user)
-        rows = self.rows(Project).select_related("owner", "team").annotate(is_favorite=Exists(favorite))
-        return rows.prefetch_related(Prefetch("environments", queryset=links), "owner__authenticator_set")
+        return [Prefetch("environments", queryset=links), "owner__authenticator_set"]
 
     def environments(self) -> Any:
         """The environments, with all that their bodies show."""
@@ -52,7 +55,12 @@ class PlacesView(OrganizationView):
 
     def project(self) -> Project:
         """The project of the path. Raises NotFound."""
-        return found(self.projects().filter(canonical=self.kwargs["project_canonical"]), "project")
+        user, canonical = self.actor.user.pk if self.actor.user else None, self.kwargs["project_canonical"]
+        rows = _projects(self.actor, organization=self.organization.pk, canonical=canonical, user=user)
+        if not rows:
+            raise NotFound("There is no such project.")
+        prefetch_related_objects(rows, *self.beside())
+        return rows[0]
 
     def environment(self) -> Environment:
         """The environment of the path. Raises NotFound."""
@@ -60,14 +68,32 @@ class PlacesView(OrganizationView):
 
     def link(self) -> ProjectEnvironment:
         """What the project of the path is in the environment of the path. Raises NotFound."""
-        links = ProjectEnvironment.objects.select_related("project", "environment")
-        return found(links.filter(project=self.project(), environment=self.environment()), "environment of the project")
+        project, environment = self.project(), self.environment()
+        link = those(_links).first(project=project.pk, environment=environment.pk)
+        if link is None:
+            raise NotFound("There is no such environment of the project.")
+        return link
 
     def changed(self, environment: Environment) -> Response:
         """The environment after what the body says about it."""
         said = places.environment_values(self, self.said(schemas.UpdateEnvironment))
         update_environment(actor=self.actor, environment=environment, **said)
         return self.one(places.environment(self.environment()))
+
+
+def with_favorites(projects: Any, user: int | None) -> Any:
+    """Projects with their people, and whether `user` keeps them at hand."""
+    favorite = ProjectFavorite.objects.filter(project=OuterRef("pk"), user=user)
+    return projects.select_related("owner", "team").annotate(is_favorite=Exists(favorite))
+
+
+def _links() -> QuerySet[ProjectEnvironment]:
+    return ProjectEnvironment.objects.select_related("project", "environment")
+
+
+@readable(Project)
+def _projects(projects: Any, *, organization: int, canonical: str, user: int | None) -> QuerySet[Project]:
+    return with_favorites(projects.filter(organization=organization, canonical=canonical), user)
 
 
 def environments() -> Any:

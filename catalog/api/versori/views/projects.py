@@ -8,6 +8,7 @@ from catalog.api.versori.base import VersoriView
 from catalog.api.versori.mapping import from_project, moment, to_summary
 from catalog.api.versori.schemas import ProjectCreate, ProjectUpdate, SchemaPatch, SentimentSent
 from catalog.models import Project
+from catalog.prepared import those
 from catalog.services.projects import append_metadata, clone_project, create_project, delete_project, update_project
 from catalog.services.variables import patch_variables_schema, set_variables_schema
 from config.errors import BadInput, FieldError
@@ -24,7 +25,7 @@ class ProjectView(VersoriView):
 
     def shown(self, project: Project, status: int = 200) -> Response:
         """The project as it is now stored."""
-        stored = Project.objects.whole().get(pk=project.pk)
+        stored = those(Project.objects.whole).get(pk=project.pk)
         return Response(from_project(stored, self.request.build_absolute_uri), status=status)
 
 
