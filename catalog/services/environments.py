@@ -145,8 +145,9 @@ def _check(environment: Environment) -> None:
     """Refuse a taken name or canonical (as Conflict) and everything else that breaks a rule of the model or of
     scopes."""
     check_scope(environment.scope)
-    others = Environment.objects.filter(organization=environment.organization_id).exclude(pk=environment.pk)
-    same = others.filter(Q(name__iexact=environment.name) | Q(canonical__iexact=environment.canonical)).first()
+    where, name, canonical = environment.organization_id, environment.name, environment.canonical
+    alike = _alike(organization=where, name=name, canonical=canonical)
+    same = next((each for each in alike if each.pk != environment.pk), None)
     if same is not None:
         field = "name" if same.name.lower() == environment.name.lower() else "canonical"
         message = (
@@ -154,6 +155,12 @@ def _check(environment: Environment) -> None:
         )
         raise Conflict(message, fields=[FieldError(field, message)])
     environment.full_clean(validate_constraints=False)  # the database sees to namesakes made at once
+
+
+@prepared
+def _alike(*, organization: int, name: str, canonical: str) -> QuerySet[Environment]:
+    alike = Q(name__spelled=name) | Q(canonical__spelled=canonical)
+    return Environment.objects.filter(alike, organization=organization)
 
 
 def check_scope(scope: Any) -> None:

@@ -2,8 +2,11 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
+from django.db.models import QuerySet
+
+from catalog.prepared import prepared
 from compliance.models import RunningArtifact, Snapshot
 
 
@@ -52,10 +55,15 @@ def diff_snapshots(one: Snapshot | None, other: Snapshot) -> Diff:
 def seen_in(snapshot_ids: Collection[int]) -> dict[int, list[Seen]]:
     """By snapshot id, its artifacts as they were reported; one query."""
     seen: dict[int, list[Seen]] = {}
-    rows = RunningArtifact.objects.filter(snapshot__in=snapshot_ids).order_by("pk")
-    for snapshot, *artifact in rows.values_list("snapshot_id", "name", "tag", "digest", "instances"):
+    for snapshot, *artifact in _reported(snapshots=list(snapshot_ids)):
         seen.setdefault(snapshot, []).append(Seen(*artifact))
     return seen
+
+
+@prepared
+def _reported(*, snapshots: list[int]) -> QuerySet[RunningArtifact, Any]:
+    rows = RunningArtifact.objects.filter(snapshot__in=snapshots).order_by("pk")
+    return rows.values_list("snapshot_id", "name", "tag", "digest", "instances")
 
 
 def diff_artifacts(before: Iterable[Seen], after: Iterable[Seen]) -> Diff:

@@ -182,8 +182,13 @@ def _compare(environment: Environment, at: datetime) -> DriftReport | None:
 
 
 def _last_report(environment: Environment) -> DriftReport | None:
+    return _newest.first(environment=environment.pk)
+
+
+@prepared
+def _newest(*, environment: int) -> QuerySet[DriftReport]:
     reports = DriftReport.objects.filter(environment=environment).order_by("-created_at", "-pk")
-    return reports.select_related("baseline", "snapshot").first()
+    return reports.select_related("baseline", "snapshot")[:1]
 
 
 def _note(actor: Actor, environment: Environment, report: DriftReport, last: DriftReport | None, at: datetime) -> None:
