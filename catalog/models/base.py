@@ -90,12 +90,12 @@ class TenantModel(Keyed):
         abstract = True
 
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
-        """Validate the fields, without asking the database for related rows that are in hand already."""
+        """Validate the fields, without asking the database for related rows in hand, or for the actor's organization."""
         in_hand = {
             field.name
             for field in self._meta.concrete_fields
             if isinstance(field, models.ForeignKey)
-            and field.is_cached(self)
+            and (field.name == "organization" or field.is_cached(self))
             and getattr(self, field.attname) is not None
         }
         super().clean_fields(exclude=in_hand | set(exclude or ()))
