@@ -31,7 +31,11 @@ SHOW = """name => {
     }
     document.body.replaceChildren(...body.childNodes);
 }"""
-RUN = """async ([inside, rules]) => "axe" in window ? (await axe.run(inside, rules)).violations : null"""
+# what fades in has no contrast yet
+RUN = f"""async ([inside, rules]) => {{
+    ({STILL})();
+    return "axe" in window ? (await axe.run(inside, rules)).violations : null;
+}}"""
 # axe reads the same few colours of every element, and takes a sixth of its time for that
 REMEMBER = """() => {
     const { prototype } = axe.commons.color.Color, known = new Map(), { parseString } = prototype;
