@@ -90,7 +90,7 @@ class TenantModel(Keyed):
         abstract = True
 
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
-        """Validate the fields, without asking for related rows that are in hand, or for the organization of the actor."""
+        """Validate the fields, without asking for related rows that are in hand, or the actor's organization."""
         in_hand = {
             field.name
             for field in self._meta.concrete_fields
