@@ -1,5 +1,6 @@
 """Making applications; `proposals` changes them."""
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.text import Truncator
 
@@ -44,7 +45,11 @@ def create_application(
     refuse_taken(application)
     if found is None:
         creator = actor.also("organization:component:create")
-        application.component = create_component(actor=creator, name=display_name or key, slug=key)
+        try:
+            application.component = create_component(actor=creator, name=display_name or key, slug=key)
+        except ValidationError:
+            refuse_taken(application)  # somebody may have made both meanwhile
+            raise
     application.full_clean(validate_constraints=False)
     application.save()
     content = propose(

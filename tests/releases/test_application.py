@@ -6,6 +6,7 @@ from catalog.models import Component, Event
 from catalog.services.components import create_component
 from config.errors import BadInput, Conflict, Forbidden
 from releases.models import Application, ProposalState
+from releases.services import applications
 from releases.services.applications import create_application, give_application
 from tests.people import make_actor
 
@@ -76,6 +77,18 @@ def test_an_id_is_taken_in_every_letter_case(admin, key):
         create_application(actor=admin, key=key)
 
     assert Application.objects.count() == 1
+
+
+def test_who_comes_second_with_the_same_id_at_the_same_moment_meets_a_conflict(admin, monkeypatch):
+    def late(**values):
+        monkeypatch.undo()
+        create_application(actor=admin, key="checkout")  # by somebody else, after this one found nothing
+        return create_component(**values)
+
+    monkeypatch.setattr(applications, "create_component", late)
+
+    with pytest.raises(Conflict, match="id checkout exists"):
+        create_application(actor=admin, key="checkout")
 
 
 def test_a_component_has_one_application(admin):
