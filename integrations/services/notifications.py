@@ -123,6 +123,7 @@ def unread_count(actor: Actor) -> int:
 @prepared
 def _count_unread(*, user: int, reach: list[int]) -> QuerySet[Notification, int]:
     unread = Notification.objects.filter(user=user, organization__in=reach, read_at=None).order_by()
+    # one group of all, since a prepared query gives rows
     return unread.values(all=Value(1)).annotate(count=Count("pk")).values_list("count", flat=True)
 
 
