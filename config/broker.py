@@ -1,11 +1,11 @@
-"""What we change about the queue: in files, for installations without a broker, and in Redis."""
+"""The queue in files, for installations without a broker."""
 
 from pathlib import Path
 from time import monotonic_ns
 from typing import Any
 from uuid import uuid4
 
-from kombu.transport import filesystem, redis
+from kombu.transport import filesystem
 from kombu.utils.json import dumps
 
 TURN = 0.2  # seconds
@@ -30,14 +30,3 @@ class FileTransport(filesystem.Transport):
     def drain_events(self, connection: Any, timeout: Any = None, **kwargs: Any) -> Any:
         """Read one message; raises TimeoutError when none came for a moment, however long `timeout` is."""
         return super().drain_events(connection, timeout=min(timeout or TURN, TURN), **kwargs)
-
-
-class RedisChannel(redis.Channel):
-    """Takes messages for good: the sweeps find what a dead worker had. Where Redis keeps them until they are done, a
-    worker that loses it dies of a message that is done, or put back, meanwhile (kombu 5.7)."""
-
-    ack_emulation = do_restore = False
-
-
-class RedisTransport(redis.Transport):
-    Channel = RedisChannel

@@ -3,6 +3,8 @@
 `DATABASE_URL`, `CELERY_BROKER_URL` and `REDIS_URL` of the caller are used instead where they are set.
 """
 
+import contextlib
+import importlib
 import os
 import re
 import shutil
@@ -42,6 +44,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
         collect_if_changed()
         config.option.reuse_db |= OWN in config.stash  # nobody drops what goes with its server
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Have each process of a whole run import tests of its own first: what it compiles, the others read."""
+    if session.config.args_source is not pytest.Config.ArgsSource.TESTPATHS or WORKER not in os.environ:
+        return
+    files = sorted((BASE_DIR / "tests").rglob("test_*.py"))
+    number, processes = int(os.environ[WORKER].removeprefix("gw")), int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    for path in files[number::processes]:
+        with contextlib.suppress(Exception):  # what is wrong with a file, its collection says
+            importlib.import_module(".".join(path.relative_to(BASE_DIR).with_suffix("").parts))
 
 
 def pytest_collection_finish() -> None:
