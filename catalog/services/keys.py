@@ -59,9 +59,6 @@ def issue_api_key(
     kept = checked(rules)
     if owner := user or service_account:
         kept = require_key(actor, owner, organization, kept)
-    if canonical and ApiKey.objects.filter(organization=organization, canonical=canonical, revoked_at=None).exists():
-        message = f"An API key of the canonical {canonical} exists."
-        raise Conflict(message, fields=[FieldError("canonical", message)])
     token = _signed(organization, canonical) if canonical else new_key("fsp_" if user else "fss_")
     key = ApiKey(
         organization=organization,
@@ -79,7 +76,14 @@ def issue_api_key(
         expires_at=timezone.now() + timedelta(days=ttl_days) if ttl_days else None,
         rules=as_json(kept),
     )
-    key.put()
+    try:
+        key.put()
+    except ValidationError:
+        others = ApiKey.objects.filter(organization=organization, canonical=canonical, revoked_at=None)
+        if canonical and others.exists():
+            message = f"An API key of the canonical {canonical} exists."
+            raise Conflict(message, fields=[FieldError("canonical", message)]) from None
+        raise
     data = {"label": label, "expires_at": key.expires_at, "rules": [str(rule) for rule in kept]}
     record_event("api_key.created", subject=key, actor=actor, data=data)
     return key, token

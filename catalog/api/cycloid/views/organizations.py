@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -68,10 +69,14 @@ class OrganizationListView(CycloidView):
         """The organization of the body, made below `parent`."""
         said = self.said(schemas.NewOrganization)
         canonical = said.get("canonical", "")
-        if canonical and Organization.objects.filter(slug__iexact=canonical).exists():
-            message = "is taken"
-            raise Conflict(f"The canonical {canonical} {message}.", fields=[FieldError("canonical", message)])
-        row = create_organization(actor=self.actor, parent=parent, name=said["name"], slug=canonical, founder=True)
+        try:
+            row = create_organization(actor=self.actor, parent=parent, name=said["name"], slug=canonical, founder=True)
+        except ValidationError:
+            if canonical and Organization.objects.filter(slug__iexact=canonical).exists():
+                message = "is taken"
+                error = FieldError("canonical", message)
+                raise Conflict(f"The canonical {canonical} {message}.", fields=[error]) from None
+            raise
         return mapping.organization(those(every_organization).get(pk=row.pk))
 
 
