@@ -202,16 +202,29 @@ def test_two_beats_make_no_duplicate(house, application):
     assert count == different <= time.time() - began + 1
 
 
+FINAL = {"version": {"final": True}}
+READS = {"name": "twenty", "rules": [{"action": "organization:**:read", "effect": "allow"}]}
+
+
 @pytest.mark.parametrize(
-    ("path", "key", "count"),
+    ("path", "key", "more", "created", "count"),
     [
-        ("/api/v1/flows", "name", "SELECT count(*) FROM compliance_flow WHERE name = %s"),
-        ("/api/v1/environments", "name", "SELECT count(*) FROM catalog_environment WHERE name = %s"),
-        ("/v1/applications", "id", "SELECT count(*) FROM releases_application WHERE key = %s"),
+        ("/api/v1/flows", "name", {}, 201, "SELECT count(*) FROM compliance_flow WHERE name = %s"),
+        ("/api/v1/environments", "name", {}, 201, "SELECT count(*) FROM catalog_environment WHERE name = %s"),
+        ("/v1/applications", "id", FINAL, 201, "SELECT count(*) FROM releases_application WHERE key = %s"),
+        ("/organizations", "canonical", READS, 200, "SELECT count(*) FROM catalog_organization WHERE slug = %s"),
+        (
+            "/organizations/{organization}/api_keys",
+            "canonical",
+            READS,
+            200,
+            "SELECT count(*) FROM catalog_apikey WHERE canonical = %s",
+        ),
     ],
 )
-def test_of_twenty_creates_of_one_name_one_is_made(house, path, key, count):
-    said, start = {key: f"name-{time.time_ns()}", "version": {"final": True}}, threading.Barrier(20)
+def test_of_twenty_creates_of_one_name_one_is_made(house, path, key, more, created, count):
+    path = path.format(organization=house.demo["organization"])
+    said, start = {key: f"name-{time.time_ns()}"} | more, threading.Barrier(20)
 
     def create(_: int) -> int:
         with house.client() as client:
@@ -219,7 +232,7 @@ def test_of_twenty_creates_of_one_name_one_is_made(house, path, key, count):
             return client.post(path, json=said).status_code
 
     with ThreadPoolExecutor(20) as pool:
-        assert sorted(pool.map(create, range(20))) == [201] + [409] * 19
+        assert sorted(pool.map(create, range(20))) == [created] + [409] * 19
     assert house.one(count, said[key]) == 1
 
 
