@@ -6,7 +6,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 READ_BY_SETTINGS = re.compile(r"\benv\.\w+\(\s*\"([A-Z_]+)\"")
 READ_ELSEWHERE = re.compile(r"os\.environ(?:\.get\(|\[)\"([A-Z_]+)\"")
-OTHERS = {"PATH", "GATEHOUSE_TEST_RUN", "PYTEST_XDIST_WORKER"}  # the system's, and what the tests set themselves
+# the system's, and what the tests set themselves
+OTHERS = {"PATH", "GATEHOUSE_TEST_RUN", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT"}
 
 
 def test_example_names_every_variable():
