@@ -12,9 +12,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+from _pytest import runner
 
 from config.embedded import BASE_DIR, Cluster, stop
 from config.garbage import settle
+from config.stack import roomy
 
 RUN = "GATEHOUSE_TEST_RUN"
 WORKER = "PYTEST_XDIST_WORKER"
@@ -56,6 +58,13 @@ def pytest_collection(session: pytest.Session) -> None:
     for path in files[number::processes]:
         with contextlib.suppress(Exception):  # what is wrong with a file, its collection says
             importlib.import_module(".".join(path.relative_to(BASE_DIR).with_suffix("").parts))
+
+
+@pytest.hookimpl(tryfirst=True)
+@roomy
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+    """Run a test as pytest does, with room for its calls."""
+    return runner.pytest_runtest_protocol(item, nextitem)
 
 
 def pytest_collection_finish() -> None:
