@@ -4,8 +4,8 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
 UV := $(BIN)/uv pip
-# Twice the cores of a small machine: tests wait for the database, a browser, processes they start.
-WORKERS ?= 4
+# One more than the cores of a small machine, as some tests wait. Each has to load the house and its database anew.
+WORKERS ?= 3
 # A company's own certificate authority stands in the system's store, where there is one.
 CERTIFICATES := $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem)
 export UV_SYSTEM_CERTS ?= $(if $(CERTIFICATES),true,false)
@@ -22,7 +22,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help:
 	@echo 'make setup   install everything, tools included, into .venv'
 	@echo 'make run     start Gatehouse here (PORT, HOST, DATABASE_URL, CELERY_BROKER_URL, REDIS_URL are honoured)'
-	@echo 'make test    run the tests (ARGS="tests/config -x", WORKERS=4)'
+	@echo 'make test    run the tests (ARGS="tests/config -x", WORKERS=3)'
 	@echo 'make bench   measure what things cost, on a database of its own (SCALE=0.01; DATABASE_URL is honoured)'
 	@echo 'make faults  kill processes, database and broker of a whole installation (TIMES=10)'
 	@echo 'make check   style, types, module borders, templates, migrations, deployment settings, security'
